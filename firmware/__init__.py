@@ -1,0 +1,1 @@
+"""The firmware sources, as package data for `sonofuse flash` and the rig; never flashed itself."""

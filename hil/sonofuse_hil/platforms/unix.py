@@ -1,0 +1,299 @@
+"""The software tier: the unmodified firmware on a real MicroPython VM, in virtual time.
+
+The VM runs ahead up to a horizon that the bench grants, with inputs that are constant until then; its outputs carry
+their own times. That is exact as long as no output changes an input before the horizon, and the horizon is at most
+1 ms: the pump holds longer than that, the relays take longer, and the flash and the converters are asked directly. Only
+a rising read-back (0.2 ms after the first edge) is seen up to 1 ms late.
+
+Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from .flash import Flash, PowerCutError
+from .permit import NEVER_US, PermitModel
+from .process import Vm
+from .vm import _ops
+
+GRANT_US = 1_000
+BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
+_RECORD = struct.Struct(_ops.RECORD)
+_REPLY = struct.Struct(_ops.REPLY)
+_FIRST_MACHINE, _SECOND_MACHINE = 0, 4
+
+
+class Bench(Protocol):
+    """What is around the microcontroller. Times in µs; `advance` is called with times that never go back."""
+
+    def advance(self, t_us: int) -> None: ...
+    def next_event_us(self) -> int: ...
+    def gpio(self) -> int: ...
+    def adc(self) -> tuple[int, int, int, int]: ...
+    def transfer(self, t_us: int, data: bytes) -> bytes: ...
+    def pin(self, t_us: int, pin: int, level: int) -> None: ...
+    def permit(self, t_us: int, switch: int, edges: bool) -> None: ...
+    def received(self, t_us: int, data: bytes) -> None: ...
+    def to_send(self, most: int) -> bytes: ...
+    def reset(self, t_us: int, reason: str) -> None: ...
+
+
+class UnixPlatform:
+    """A board with its firmware running, in the software tier.
+
+    Args:
+        folder: the device's files, main.py among them.
+        bench: the signals around it.
+        flash: the sectors that the latch uses; kept across resets.
+        program: an external MicroPython, "" for the installed one.
+
+    Raises:
+        RigError: if no MicroPython can be started.
+    """
+
+    tier = "software"
+
+    def __init__(self, folder: Path, bench: Bench, flash: Flash, program: str = "", script: str = "main.py") -> None:
+        self.folder, self.bench, self.flash = folder, bench, flash
+        self._program, self._script = program, script
+        self.now_us = 0
+        self.switches = (PermitModel(), PermitModel())
+        self._told = [False, False]
+        self._watchdog_us = 0  # its period, 0 = not started
+        self._watchdog_due_us = NEVER_US
+        self._boot_due_us = 0
+        self._vm: Vm | None = None
+        self._pending = b""  # a request that waits for its answer
+        self._drop: set[int] = set()
+        self.powered = True
+        self.order: tuple[int, int] | None = None  # (time, order): a fault inside the call at that time
+        self.blocked: tuple[int, int] | None = None  # (time, operation): a request that is never answered
+        self.hung_us: int | None = None
+        self.last_token_us = [-1, -1]
+        self.resets: list[tuple[int, str]] = []
+
+    # ---- for the rig
+
+    def run_until(self, t_us: int) -> None:
+        """Run firmware and bench up to `t_us`."""
+        while self.now_us < t_us:
+            if self._vm is None or not self._vm.alive:
+                self._idle(t_us)
+            else:
+                self._serve(t_us)
+
+    def cut_power(self) -> None:
+        """Take the supply away now; flash keeps what it has."""
+        self._end_vm()
+        self.powered = False
+        self._boot_due_us = self._watchdog_due_us = NEVER_US
+        self._watchdog_us = 0
+        self._release("power")
+
+    def restore_power(self) -> None:
+        self.powered = True
+        self._boot_due_us = self.now_us + BOOT_US
+
+    def pull_run(self) -> None:
+        """Reset by the RUN pin, now."""
+        self._reset("run")
+
+    def drop_tokens(self, *switches: int) -> None:
+        """A broken wire inside: these switches (0, 1) get no word any more."""
+        self._drop = set(switches)
+
+    def close(self) -> None:
+        self._end_vm()
+
+    # ---- time
+
+    def _idle(self, t_us: int) -> None:
+        """No firmware is running: the models go on, and perhaps it boots."""
+        if self._boot_due_us <= t_us:
+            self._advance(self._boot_due_us)
+            if self._boot_due_us <= self.now_us:
+                self._boot_due_us = NEVER_US
+                self._vm = Vm(self.folder, self._script, self._program)
+                self._pending = b""
+                self._boot_clock_us = self.now_us
+        else:
+            self._advance(t_us)
+
+    def _serve(self, t_us: int) -> None:
+        """One exchange with the VM."""
+        vm = self._vm
+        assert vm is not None
+        record = self._pending or vm.request()
+        outputs = vm.outputs()
+        if outputs:
+            for at_us, operation, argument, value, payload in _parse(outputs):
+                self._advance(max(self.now_us, at_us + self._boot_clock_us))
+                if self._vm is not vm:
+                    return
+                self._output(self.now_us, operation, argument, value, payload)
+        if not record:
+            self.hung_us = self.now_us
+            return
+        at_us, operation, argument, length, value = _RECORD.unpack(record)
+        at_us += self._boot_clock_us
+        if at_us >= t_us:  # the answer waits until the rig goes on
+            self._pending = record
+            self._advance(t_us)
+            return
+        self._pending = b""
+        self._advance(max(at_us, self.now_us))
+        if self._vm is not vm:
+            return
+        try:
+            self._answer(vm, operation, argument, length, value, t_us)
+        except PowerCutError:
+            self.cut_power()
+
+    def _advance(self, t_us: int) -> None:
+        """Process everything that happens by itself up to `t_us`, in order of time."""
+        while True:
+            due = min(self.bench.next_event_us(), self._watchdog_due_us)
+            for number, switch in enumerate(self.switches):
+                due = min(due, switch.last_edge_us if self._told[number] else switch.first_edge_us)
+            if due > t_us:
+                break
+            self._edges(due)
+            self.bench.advance(due)
+            self.now_us = max(self.now_us, due)
+            if self._watchdog_due_us <= due:
+                self._reset("watchdog")
+        self.bench.advance(t_us)
+        self.now_us = t_us
+
+    def _edges(self, t_us: int) -> None:
+        """Tell the bench where a burst of permit edges began or ended."""
+        for number, switch in enumerate(self.switches):
+            if self._told[number] and switch.last_edge_us <= t_us:
+                self._told[number] = False
+                switch.first_edge_us = NEVER_US
+                self.bench.permit(t_us, number, False)
+            elif not self._told[number] and switch.first_edge_us <= t_us:
+                self._told[number] = True
+                self.bench.permit(t_us, number, True)
+
+    # ---- what the firmware says
+
+    def _output(self, t_us: int, operation: int, argument: int, value: int, payload: bytes) -> None:
+        if operation == _ops.TOKEN:
+            number = argument // _SECOND_MACHINE
+            if number not in self._drop:
+                self.switches[number].word(t_us, value)
+                self.last_token_us[number] = t_us
+        elif operation == _ops.WATCHDOG:
+            self._watchdog_due_us = t_us + self._watchdog_us
+        elif operation == _ops.WATCHDOG_START:
+            self._watchdog_us = 1000 * value
+            self._watchdog_due_us = t_us + self._watchdog_us
+        elif operation == _ops.UART_TX:
+            self.bench.received(t_us, payload)
+        elif operation == _ops.MEMORY:
+            for number, pin in enumerate(self.permit_pins):
+                if pin == argument:
+                    self.switches[number].pad(t_us, value)
+        elif operation == _ops.MACHINE_ACTIVE:
+            self.switches[argument // _SECOND_MACHINE].active(t_us, value)
+        elif operation == _ops.MACHINE_INIT:
+            self.switches[argument // _SECOND_MACHINE].initialise(t_us)
+        elif operation == _ops.PIN:
+            self.bench.pin(t_us, argument, value)
+        self._edges(t_us)
+
+    permit_pins: tuple[int, int] = (2, 3)
+
+    def _answer(self, vm: Vm, operation: int, argument: int, length: int, value: int, t_us: int) -> None:
+        data = vm.read(length) if operation in (_ops.SPI_TRANSFER, _ops.FLASH_WRITE) else b""
+        now = self.now_us
+        if self.blocked is not None and now >= self.blocked[0] and operation == self.blocked[1]:
+            self._block()
+            return
+        follow = b""
+        if operation == _ops.SPI_TRANSFER:
+            answer = self.bench.transfer(now, data)
+            follow = answer if argument else b""
+        elif operation == _ops.FLASH_READ:
+            follow = self.flash.read(value, length)
+        elif operation == _ops.FLASH_WRITE:
+            self._advance(now + self.flash.program(value, data))
+        elif operation == _ops.FLASH_ERASE:
+            self._advance(now + self.flash.erase(value))
+        elif operation == _ops.RESET:
+            self._reset("firmware")
+        if self._vm is vm:
+            vm.answer(self._reply(t_us) + follow)
+
+    def _reply(self, t_us: int) -> bytes:
+        now = self.now_us
+        order = 0
+        horizon = min(now + GRANT_US, max(self.bench.next_event_us(), now + 1))
+        if t_us > now:
+            horizon = min(horizon, t_us)
+        if self.order is not None:
+            if now >= self.order[0]:
+                order = self.order[1]
+                self.order = None
+            else:
+                horizon = min(horizon, self.order[0])
+        received = self.bench.to_send(_ops.RECEIVE_MAX)
+        fifo = self.switches[0].waiting(now) << _FIRST_MACHINE | self.switches[1].waiting(now) << _SECOND_MACHINE
+        clock = self._boot_clock_us
+        return _REPLY.pack(
+            horizon - clock, self.bench.gpio(), fifo, order, len(received), *self.bench.adc(), received
+        )
+
+    _boot_clock_us = 0
+
+    # ---- ends of a run of the firmware
+
+    def _block(self) -> None:
+        """A peripheral that never returns: the VM waits for ever, the models go on."""
+        self.hung_us = self.now_us
+        self._end_vm()
+
+    def _end_vm(self) -> None:
+        if self._vm is not None:
+            self._vm.close()
+            self._vm = None
+        self._pending = b""
+
+    def _release(self, reason: str) -> None:
+        """A reset or a loss of power: all pins are released, the programs are gone."""
+        for switch in self.switches:
+            switch.reset()
+        for number in range(2):
+            if self._told[number]:
+                self._told[number] = False
+                self.bench.permit(self.now_us, number, False)
+        self.bench.reset(self.now_us, reason)
+
+    def _reset(self, reason: str) -> None:
+        self._end_vm()
+        self.resets.append((self.now_us, reason))
+        self._watchdog_us = 0
+        self._watchdog_due_us = NEVER_US
+        self._boot_due_us = self.now_us + BOOT_US
+        self._release(reason)
+
+
+def _parse(outputs: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
+    at = 0
+    while at + _ops.RECORD_BYTES <= len(outputs):
+        t_us, operation, argument, length, value = _RECORD.unpack_from(outputs, at)
+        at += _ops.RECORD_BYTES
+        yield t_us, operation, argument, value, outputs[at : at + length]
+        at += length
+
+
+def own_core() -> None:
+    """Put this process and the VMs it starts on one core: an exchange then takes 6 µs instead of 75."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+        os.sched_setaffinity(0, {cores[int(worker[2:]) % len(cores)]})

@@ -1,0 +1,34 @@
+"""What the firmware's side of the wire can say, for both sides: requests wait for an answer, outputs do not."""
+
+# time u64, operation u8, argument u8, length of what follows u16, value u32
+RECORD = "<QBBHI"
+RECORD_BYTES = 16
+
+ADVANCE = 1
+SPI_TRANSFER = 2
+FLASH_READ = 3
+FLASH_WRITE = 4
+FLASH_ERASE = 5
+RESET = 6
+
+PIN = 16
+MEMORY = 17
+TOKEN = 18
+MACHINE_INIT = 19
+MACHINE_ACTIVE = 20
+MACHINE_EXEC = 21
+WATCHDOG = 22
+WATCHDOG_START = 23
+UART_TX = 24
+
+# answer: horizon u64, pins u32, FIFO bits u8, order u8, received u16, four ADC counts u16, received bytes
+REPLY = "<QIBBHHHHH40s"
+REPLY_BYTES = 64
+RECEIVE_MAX = 40
+
+# orders: a fault that the rig wants inside the very call that it answers
+HANG = 1
+MEMORY_ERROR = 2
+OS_ERROR = 3
+VALUE_ERROR = 4
+INTERRUPT = 5

@@ -1,0 +1,103 @@
+"""The firmware's side of the wire to the rig: virtual time, inputs, and what the firmware puts out.
+
+Runs inside the MicroPython VM. Every call of a shim charges its declared time here; when that passes the time up to
+which the rig has granted inputs, the VM waits for the rig. Outputs go to a second pipe at once and wake nobody, so that
+they are on record even if the firmware hangs in the next instruction. Nothing here allocates after import.
+"""
+
+from array import array
+from struct import pack_into
+
+from _ops import ADVANCE, HANG, MEMORY_ERROR, OS_ERROR, RECORD, RECORD_BYTES, REPLY_BYTES, VALUE_ERROR
+
+TICKS_MASK = 0x3FFFFFFF  # time wraps as on the RP2040
+
+_replies = open(4, "rb")
+_read = _replies.readinto
+_write_request = open(3, "wb").write
+_write_output = open(5, "wb").write
+_record = bytearray(RECORD_BYTES)
+_reply = array("I", [0] * (REPLY_BYTES // 4))  # unpacking would allocate
+
+
+class Wire:
+    def __init__(self):
+        self.now = 0
+        self.horizon = 0
+        self.gpio = 0
+        self.fifo = 0  # bit per state machine: 1 while its FIFO still holds a word
+        self.adc = [0, 0, 0, 0]
+        self.rx = bytearray(1024)
+        self.rx_head = 0
+        self.rx_tail = 0
+
+    def charge(self, us):
+        """Let `us` microseconds pass."""
+        now = self.now + us
+        self.now = now
+        if now >= self.horizon:
+            self.request(ADVANCE, 0, 0, 0)
+
+    def request(self, operation, argument, length, value, payload=None):
+        """Ask the rig and wait for its answer; inputs are then those of this instant."""
+        pack_into(RECORD, _record, 0, self.now, operation, argument, length, value)
+        _write_request(_record)
+        if payload is not None:
+            _write_request(payload)
+        self._answer()
+
+    def _answer(self):
+        reply = _reply
+        if _read(reply) != REPLY_BYTES:
+            raise SystemExit
+        self.horizon = reply[0] | reply[1] << 32
+        self.gpio = reply[2]
+        flags = reply[3]
+        self.fifo = flags & 0xFF
+        adc = self.adc
+        adc[0] = reply[4] & 0xFFFF
+        adc[1] = reply[4] >> 16
+        adc[2] = reply[5] & 0xFFFF
+        adc[3] = reply[5] >> 16
+        if flags >> 16:
+            self._receive(flags >> 16)
+        if flags & 0xFF00:
+            self._obey(flags >> 8 & 0xFF)
+
+    def _receive(self, received):
+        rx = self.rx
+        head = self.rx_head
+        for i in range(received):
+            rx[head] = _reply[6 + (i >> 2)] >> 8 * (i & 3) & 0xFF
+            head = (head + 1) & 1023
+        self.rx_head = head
+
+    def _obey(self, order):
+        """A fault that the rig wants inside this very call."""
+        if order == HANG:
+            while True:
+                pass
+        if order == MEMORY_ERROR:
+            raise MemoryError
+        if order == OS_ERROR:
+            raise OSError(5)
+        if order == VALUE_ERROR:
+            raise ValueError("injected")
+        raise KeyboardInterrupt
+
+    def follow(self, buffer):
+        """The payload that comes after an answer."""
+        if _read(buffer) != len(buffer):
+            raise SystemExit
+
+    def output(self, operation, argument, value):
+        pack_into(RECORD, _record, 0, self.now, operation, argument, 0, value)
+        _write_output(_record)
+
+    def send(self, operation, payload):
+        pack_into(RECORD, _record, 0, self.now, operation, 0, len(payload), 0)
+        _write_output(_record)
+        _write_output(payload)
+
+
+wire = Wire()

@@ -1,0 +1,118 @@
+"""`machine` of the RP2040 on the rig's wire: only what the firmware uses, with a declared time for every call.
+
+The times are those of a Pico at 125 MHz, rounded up: they make a tick take a plausible time, and are no measurement.
+"""
+
+from _ops import MEMORY, PIN, RESET, SPI_TRANSFER, UART_TX, WATCHDOG, WATCHDOG_START
+from _wire import wire
+
+_GPIO_IN = 0xD0000004
+_PIN_US = 2
+_MEMORY_US = 2
+_ADC_US = 6  # 96 cycles of 48 MHz and the call
+_FEED_US = 2
+_UART_US = 20
+
+
+class Pin:
+    IN, OUT, PULL_UP, PULL_DOWN = 0, 1, 1, 2
+
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.number = number
+        self.output = mode == Pin.OUT
+        if self.output:
+            wire.charge(_PIN_US)
+            wire.output(PIN, number, 1 if value else 0)
+
+    def __call__(self, value=None):
+        wire.charge(_PIN_US)
+        if value is None:
+            return wire.gpio >> self.number & 1
+        wire.output(PIN, self.number, 1 if value else 0)
+
+    value = __call__
+
+
+class ADC:
+    def __init__(self, pin):
+        self._channel = pin - 26
+
+    def read_u16(self):
+        wire.charge(_ADC_US)
+        return wire.adc[self._channel]
+
+
+class SPI:
+    def __init__(self, number, baudrate, polarity, phase, sck, mosi, miso):
+        self._us_per_byte = 8_000_000 // baudrate + 2
+
+    def write(self, data):
+        wire.charge(self._us_per_byte * len(data))
+        wire.request(SPI_TRANSFER, 0, len(data), 0, data)
+
+    def write_readinto(self, data, buffer):
+        wire.charge(self._us_per_byte * len(data))
+        wire.request(SPI_TRANSFER, 1, len(data), 0, data)
+        wire.follow(buffer)
+
+
+class UART:
+    """Bytes leave at once; what arrives was sent by the rig with its last answer."""
+
+    def __init__(self, number, baudrate, tx, rx, txbuf, rxbuf):
+        pass
+
+    def any(self):
+        wire.charge(_PIN_US)
+        return (wire.rx_head - wire.rx_tail) & 1023
+
+    def readinto(self, buffer, n):
+        wire.charge(_UART_US)
+        n = min(n, (wire.rx_head - wire.rx_tail) & 1023)
+        tail = wire.rx_tail
+        for i in range(n):
+            buffer[i] = wire.rx[tail]
+            tail = (tail + 1) & 1023
+        wire.rx_tail = tail
+        return n
+
+    def write(self, data):
+        wire.charge(_UART_US)
+        wire.send(UART_TX, data)
+        return len(data)
+
+
+class WDT:
+    def __init__(self, timeout):
+        wire.charge(_FEED_US)
+        wire.output(WATCHDOG_START, 0, timeout)
+
+    def feed(self):
+        wire.charge(_FEED_US)
+        wire.output(WATCHDOG, 0, 0)
+
+
+class _Memory:
+    """Registers by address: the pins' input register and the pads' control registers exist here."""
+
+    def __getitem__(self, address):
+        wire.charge(_MEMORY_US)
+        if address != _GPIO_IN:
+            raise ValueError("register 0x%08x is not modelled" % address)
+        return wire.gpio
+
+    def __setitem__(self, address, value):
+        wire.charge(_MEMORY_US)
+        pin = (address - 0x40014004) // 8
+        if address != 0x40014004 + 8 * pin or not 0 <= pin < 30:
+            raise ValueError("register 0x%08x is not modelled" % address)
+        wire.output(MEMORY, pin, value)
+
+
+mem32 = _Memory()
+
+
+def reset():
+    wire.request(RESET, 0, 0, 0)
+    while True:  # the rig ends this process before it answers
+        pass

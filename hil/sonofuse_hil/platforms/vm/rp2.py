@@ -1,0 +1,74 @@
+"""`rp2` on the rig's wire: state machines whose program the rig models, and the flash.
+
+The programs are not executed here: the rig models what the permit program does with its words (platforms/permit.py);
+the emulated chip executes it instruction by instruction.
+"""
+
+from _ops import FLASH_ERASE, FLASH_READ, FLASH_WRITE, MACHINE_ACTIVE, MACHINE_EXEC, MACHINE_INIT, TOKEN
+from _wire import wire
+
+_PUT_US = 3
+_CALL_US = 4
+
+
+class PIO:
+    OUT_LOW = 2
+    OUT_HIGH = 3
+
+
+def asm_pio(**settings):
+    def keep(function):
+        return (function.__name__, settings)
+
+    return keep
+
+
+class StateMachine:
+    def __init__(self, number):
+        self._number = number
+
+    def init(self, program, freq, sideset_base):
+        wire.charge(200)
+        wire.output(MACHINE_INIT, self._number, freq << 8 | sideset_base.number)
+
+    def put(self, word):
+        wire.charge(_PUT_US)
+        wire.output(TOKEN, self._number, word)
+        wire.fifo |= 1 << self._number  # until the next answer, or the program's next look
+
+    def tx_fifo(self):
+        wire.charge(_CALL_US)
+        return wire.fifo >> self._number & 1
+
+    def active(self, value):
+        wire.charge(_CALL_US)
+        wire.output(MACHINE_ACTIVE, self._number, value)
+
+    def exec(self, instruction):
+        wire.charge(_CALL_US)
+        wire.output(MACHINE_EXEC, self._number, instruction)
+
+
+class Flash:
+    """Block device of 4096-byte sectors (rp2.Flash with an offset: no erase before a write)."""
+
+    def __init__(self, start, len):
+        self._sectors = len // 4096
+
+    def readblocks(self, block, buffer, offset):
+        wire.charge(40)
+        wire.request(FLASH_READ, 0, len(buffer), block * 4096 + offset)
+        wire.follow(buffer)
+
+    def writeblocks(self, block, buffer, offset):
+        wire.request(FLASH_WRITE, 0, len(buffer), block * 4096 + offset, buffer)
+
+    def ioctl(self, operation, argument):
+        if operation == 4:
+            return self._sectors
+        if operation == 5:
+            return 4096
+        if operation == 6:
+            wire.request(FLASH_ERASE, 0, 0, argument * 4096)
+            return 0
+        return None

@@ -1,0 +1,23 @@
+"""Limits: a TOML file in physical units, checked and compiled into the integers that the kernels read."""
+
+from pathlib import Path
+
+from sonofuse.limits.compile import compile_limits
+from sonofuse.limits.model import Channel, Check, LimitsFile, Sensor, Uncertainty
+from sonofuse.limits.problems import LimitsError, Problem
+from sonofuse.limits.read import load
+
+SHIPPED = Path(__file__).parent.parent / "data" / "bone_metastasis.toml"
+
+__all__ = [
+    "SHIPPED",
+    "Channel",
+    "Check",
+    "LimitsError",
+    "LimitsFile",
+    "Problem",
+    "Sensor",
+    "Uncertainty",
+    "compile_limits",
+    "load",
+]

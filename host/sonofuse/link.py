@@ -1,0 +1,96 @@
+"""The host's side of the link that firmware/link.py declares: frames to bytes and back."""
+
+import struct
+from binascii import crc_hqx
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from cobs import cobs  # C-accelerated, the reference implementation of the framing
+from sonofuse.layout import FIRMWARE, constants
+
+F: Any = SimpleNamespace(**constants((FIRMWARE / "link.py").read_text(encoding="utf-8")))
+"""The constants of firmware/link.py: types of frames and answers."""
+
+RESULTS = ("done", "refused in this state", "wrong limit set", "out of range", "cause present", "cooling", "not ready")
+_TELEMETRY = struct.Struct("<BBHHHIII")
+_CHANNEL = struct.Struct("<BHI")
+
+
+class FrameError(ValueError):
+    """Bytes that are no frame."""
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What the device says 50 times a second; raw counts and dose (2⁻²⁰ CEM43 min) per channel."""
+
+    state: int
+    cause: int
+    warn: int
+    now_us: int
+    on_us: int
+    energy: int
+    raw: tuple[int, ...]
+    dose: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a command."""
+
+    command: int
+    result: int
+
+
+def encode(kind: int, sequence: int, payload: bytes = b"") -> bytes:
+    """One frame, ready for the line."""
+    body = struct.pack("<BH", kind, sequence & 0xFFFF) + payload
+    return bytes(cobs.encode(body + struct.pack("<H", crc_hqx(body, 0xFFFF)))) + b"\0"
+
+
+def decode(frame: bytes) -> Telemetry | Answer:
+    """A frame without its closing zero.
+
+    Raises:
+        FrameError: if it is not COBS, its CRC differs, or its type or length is unknown.
+    """
+    try:
+        body = bytes(cobs.decode(frame))
+    except cobs.DecodeError as error:
+        raise FrameError(f"not COBS: {error}") from error
+    if len(body) < 5 or crc_hqx(body[:-2], 0xFFFF) != int.from_bytes(body[-2:], "little"):
+        raise FrameError(f"{len(body)} bytes with a wrong CRC")
+    kind, payload = body[0], body[3:-2]
+    if kind == F.ANSWER and len(payload) == 2:
+        return Answer(payload[0], payload[1])
+    if kind == F.TELEMETRY and len(payload) >= _TELEMETRY.size:
+        state, channels, cause, warn, _, now_us, on_us, energy = _TELEMETRY.unpack_from(payload)
+        if len(payload) == _TELEMETRY.size + channels * _CHANNEL.size:
+            rows = list(_CHANNEL.iter_unpack(payload[_TELEMETRY.size :]))
+            raw, dose = tuple(row[1] for row in rows), tuple(row[2] for row in rows)
+            return Telemetry(state, cause, warn, now_us, on_us, energy, raw, dose)
+    raise FrameError(f"unknown frame: type {kind}, {len(payload)} bytes")
+
+
+class Decoder:
+    """Cuts a stream of bytes into frames; bytes that are no frame are counted in `errors` and dropped."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Telemetry | Answer]:
+        """The whole frames that `data` completes."""
+        *frames, self._rest = (self._rest + data).split(b"\0")
+        for frame in frames:
+            try:
+                yield decode(frame)
+            except FrameError:
+                self.errors += 1
+
+
+def arm(sequence: int, set_mw: int, set_us: int, digest: bytes) -> bytes:
+    """ARM with a set point (mW, µs) for the limit set with this SHA-256."""
+    return encode(F.ARM, sequence, struct.pack("<II", set_mw, set_us) + digest[:8])

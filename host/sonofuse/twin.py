@@ -1,0 +1,36 @@
+"""The plain twin of the firmware kernel: the same source without viper, for a VM without native code and for CPython."""
+
+import re
+from types import ModuleType
+
+from sonofuse.layout import FIRMWARE
+
+_POINTER = re.compile(r"((\w+) = ptr32\(int\((\w+)\) \+ \((\w+) << 2\)\))")
+
+
+def plain_twin(source: str) -> str:
+    """The kernel's source without viper's decorator, pointer annotations and pointers; line numbers stay.
+
+    A pointer into an array, `row = ptr32(int(limits) + (row_at << 2))`, becomes an offset: `row[i]` turns into
+    `limits[row_at + i]`. All values stay within 31 bits, so that both compute the same.
+
+    Raises:
+        ValueError: if the source holds a native construct that has no plain form (another cast, asm_thumb).
+    """
+    plain = re.sub(r"^@micropython\.(viper|native)\n", "# plain twin\n", source, flags=re.MULTILINE)
+    plain = re.sub(r"(\w+): ptr32\b", r"\1", plain)
+    for line, pointer, words, at in _POINTER.findall(plain):
+        plain = re.sub(rf"\b{pointer}\[", f"{words}[{at} + ", plain.replace(line, f"# {pointer}: {words} from {at} on"))
+    plain = plain.replace("from micropython import const\n", "const = int\n")
+    for number, line in enumerate(plain.splitlines(), 1):
+        if found := re.search(r"@micropython\.\w+|\bptr(8|16|32)\b", line.split("#")[0]):
+            raise ValueError(f"line {number}: {found[0]} has no plain form; see plain_twin for the forms that have one")
+    return plain
+
+
+def kernel_twin() -> ModuleType:
+    """The firmware kernel as a module that runs under CPython (constants and `tick`)."""
+    path = FIRMWARE / "kernel.py"
+    module = ModuleType("kernel")
+    exec(compile(plain_twin(path.read_text(encoding="utf-8")), str(path), "exec"), module.__dict__)  # noqa: S102
+    return module
