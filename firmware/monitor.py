@@ -74,6 +74,7 @@ class Monitor:
         self._watchdog = watchdog
         self._buzzer = buzzer
         self._inputs = array("i", [0] * (I_CHANNELS + 2 * self._channels))
+        self._inputs[I_ENERGY] = self._energy
         self._state_words = array("i", [0] * (S_CHANNELS + CHANNEL_WORDS * self._channels))
         self._readbacks = [
             I_CHANNELS + 2 * number + 1

@@ -80,6 +80,7 @@ class Bench:
         self._send = bytearray()
         self.pumps = (ChargePump(), ChargePump())
         self.relays = (Relay(), Relay())
+        self._edges_from = [0, 0]
         self._closed = [False, False]
         self.generator = Generator(self.relays, tolerances.generator_error)
         self.coupler = Coupler()
@@ -223,9 +224,8 @@ class Bench:
     def permit(self, t_us: int, switch: int, edges: bool) -> None:
         self.history.edges.append((t_us, switch, edges))
         if edges:
-            self.pumps[switch].start(t_us)
-        else:
-            self.pumps[switch].stop(t_us)
+            self._edges_from[switch] = t_us
+        self.pumps[switch].edges(self._edges_from[switch], NEVER_US if edges else t_us)
         self._settle(t_us)
 
     def received(self, t_us: int, data: bytes) -> None:

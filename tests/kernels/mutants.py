@@ -6,7 +6,6 @@ tests run them on the VM), and their prologue.
 """
 
 import ast
-import copy
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -75,11 +74,13 @@ def mutants(source: str, sign_extensions: bool = False) -> Iterator[Mutant]:
 
 def compiled(tree: ast.Module) -> Any:
     """A kernel's tree as code, every `while` loop of which counts its passes."""
-    counting = copy.deepcopy(tree)
-    for node in ast.walk(counting):
-        if isinstance(node, ast.While):
-            node.body.insert(0, ast.copy_location(ast.parse("_pass()").body[0], node))
-    return compile(ast.fix_missing_locations(counting), "mutant.py", "exec")
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.While)]
+    for loop in loops:
+        loop.body.insert(0, ast.copy_location(ast.parse("_pass()").body[0], loop))
+    code = compile(ast.fix_missing_locations(tree), "mutant.py", "exec")
+    for loop in loops:
+        del loop.body[0]
+    return code
 
 
 def _put(owner: ast.AST, field: str, index: int | None, node: Any) -> None:

@@ -128,6 +128,8 @@ def test_fault_detection_cycle_finds_an_open_sensor():
     part.transfer(1, b"\x80\xc5")
     assert status(part, 1) == 0
     part.set_fault(2, "open")
+    part.transfer(2, AUTO_50HZ)
+    assert status(part, 2) == 0
     part.transfer(3, b"\x80\xc5")
     assert status(part, 3) == 0x20
     assert part.transfer(4, b"\0\0")[1] == 0xC1
@@ -178,6 +180,20 @@ def test_halted_and_mended():
     assert part.drdy(10_000_000) == 1
     part.set_fault(10_000_000, "")
     assert part.next_event_us() == 10_021_000
+
+
+def test_breaking_and_mending_do_not_move_a_conversion():
+    part = started()
+    for fault in ("stuck", "open", ""):
+        part.set_fault(30_000, fault)
+        assert part.next_event_us() == 62_500
+
+
+def test_mending_does_not_start_what_was_never_switched_on():
+    part = Max31865(lambda _: 100.0)
+    part.set_fault(0, "halted")
+    part.set_fault(1, "")
+    assert part.next_event_us() == NEVER_US
 
 
 def test_halted_before_it_is_switched_on():

@@ -102,6 +102,12 @@ def test_pump_with_a_train_of_just_the_rise_time():
     assert not pump.high(6_199)
 
 
+def test_pump_expects_nothing_of_a_short_train():
+    pump = ChargePump()
+    pump.edges(5_000, 5_199)
+    assert pump.next_event_us() == NEVER_US
+
+
 def test_pump_told_ahead_and_cut():
     pump = ChargePump()
     pump.edges(1_000, 2_950)
