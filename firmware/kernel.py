@@ -492,7 +492,7 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
         token += step * ENERGY
     elif cause == 0:
         cause = ENERGY << 8 | MONITOR
-    if on_us > limits[H_MAX_ON_US] or on and on_us - limits[H_OVER_US] > (inputs[I_SET_US] << wide) >> wide:
+    if on_us > limits[H_MAX_ON_US] or (on and on_us - limits[H_OVER_US] > (inputs[I_SET_US] << wide) >> wide):
         if cause == 0:
             cause = DURATION << 8 | MONITOR
     else:

@@ -1,4 +1,4 @@
-"""The plain twin of the firmware kernel: the same source without viper, for a VM without native code and for CPython."""
+"""The plain twin of a firmware module: the same source for a VM without native code and for CPython."""
 
 import re
 from types import ModuleType
@@ -9,7 +9,7 @@ _POINTER = re.compile(r"((\w+) = ptr32\(int\((\w+)\) \+ \((\w+) << 2\)\))")
 
 
 def plain_twin(source: str) -> str:
-    """The kernel's source without viper's decorator, pointer annotations and pointers; line numbers stay.
+    """A firmware source without viper's decorator, pointer annotations and pointers; line numbers stay.
 
     A pointer into an array, `row = ptr32(int(limits) + (row_at << 2))`, becomes an offset: `row[i]` turns into
     `limits[row_at + i]`. All values stay within 31 bits, so that both compute the same.
@@ -18,7 +18,7 @@ def plain_twin(source: str) -> str:
         ValueError: if the source holds a native construct that has no plain form (another cast, asm_thumb).
     """
     plain = re.sub(r"^@micropython\.(viper|native)\n", "# plain twin\n", source, flags=re.MULTILINE)
-    plain = re.sub(r"(\w+): ptr32\b", r"\1", plain)
+    plain = re.sub(r"(\w+): ptr(?:8|32)\b", r"\1", plain)
     for line, pointer, words, at in _POINTER.findall(plain):
         plain = re.sub(rf"\b{pointer}\[", f"{words}[{at} + ", plain.replace(line, f"# {pointer}: {words} from {at} on"))
     plain = plain.replace("from micropython import const\n", "const = int\n")

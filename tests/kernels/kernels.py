@@ -49,7 +49,7 @@ def run_checker(batch: Batch) -> Words:
 
 
 def writable(state: "memoryview[int]") -> Words:
-    """The state of a checker, which is read-only by design, through its address: only a test may start in the middle."""
+    """The state of a checker, read-only by design, through its address: only a test may start in the middle."""
     address = np.asarray(state).ctypes.data
     return np.ctypeslib.as_array((ctypes.c_int32 * len(state)).from_address(address))
 

@@ -154,7 +154,8 @@ def every_check() -> bytes:
         checks={K.RANGE: Check(0, 0, 1), K.FOLLOW: Check(0, 0, 2), K.BELOW: Check(-1, 0, 2)}, token=5003, raw_max=1
     )
     sparse = Row(  # without RANGE, and each check without its neighbour
-        checks={K.RISE: Check(7, -5, 2), K.PAIR: Check(0, 1, 2), K.SET: Check(1_023, 1_000, 2), K.FOLLOW: Check(1, 0, 2)},
+        checks={K.RISE: Check(7, -5, 2), K.PAIR: Check(0, 1, 2), K.SET: Check(1_023, 1_000, 2),
+                K.FOLLOW: Check(1, 0, 2)},
         token=6007, raw_max=50_000, rise_n=3, pair=2,
     )  # fmt: skip
     sparser = Row(
@@ -169,7 +170,7 @@ def drawn(pick: Pick) -> bytes:
     """Any limit set that keeps the rules of docs/kernel.md, of one to four channels."""
     count = pick(1, 4)
     dose = tuple(pick(0, K.INT_MAX) >> pick(0, 29) for _ in range(pick(1, 12)))
-    rows = [_drawn_row(pick, number, count) for number in range(count)]
+    rows = [_drawn_row(pick, count) for _ in range(count)]
     return build(
         rows,
         dose,
@@ -184,7 +185,7 @@ def drawn(pick: Pick) -> bytes:
     )
 
 
-def _drawn_row(pick: Pick, number: int, count: int) -> Row:
+def _drawn_row(pick: Pick, count: int) -> Row:
     shift = pick(4, 12)
     raw0 = pick(0, 2000)
     knots = tuple(pick(-60_000, 90_000) for _ in range(pick(2, 9))) if pick(0, 1) else ()

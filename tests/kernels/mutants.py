@@ -154,7 +154,15 @@ class Judge:
         for number, (start, ticks) in enumerate(self.episodes):
             try:
                 differs = self._differs(tick, start, ticks)
-            except (EndlessError, IndexError, ValueError, OverflowError, UnboundLocalError, TypeError, MemoryError) as error:
+            except (
+                EndlessError,
+                IndexError,
+                ValueError,
+                OverflowError,
+                UnboundLocalError,
+                TypeError,
+                MemoryError,
+            ) as error:
                 crashes.append(type(error).__name__)
                 if len(crashes) == MOST_CRASHES:
                     break

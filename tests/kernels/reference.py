@@ -6,99 +6,17 @@ would have to be made twice, in two styles, to stay unseen.
 
 import struct
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from sonofuse.layout import K
+
+from .reference_channel import LOW, Channel, Row, Sum
 
 CLOCK = 1 << 30  # the clock counts microseconds modulo this
 LONGEST_MODE_US = 1 << 29
 LONGEST_SPAN_US = 1 << 19
 MOST_SAME = 1 << 20
-LOW = 0x7FFF  # what the low word of a dose or an energy holds
-CHANNEL_CHECKS = range(1, 16)
 EVERY_TICK = (K.STALE, K.STUCK, K.DOSE)  # looked at on every tick, without debounce
-
-
-@dataclass
-class Sum:
-    """A dose or an energy: a high word that saturates, and a low word of 15 bits."""
-
-    high: int = 0
-    low: int = 0
-
-    def add(self, rate: int, units: int) -> None:
-        low = (rate & LOW) * units + self.low
-        carry_and_high = (rate >> 15) * units + (low >> 15)
-        self.low = low & LOW
-        self.high = min(self.high + carry_and_high, K.INT_MAX)
-
-
-class Row:
-    """What the limit set says about one channel."""
-
-    def __init__(self, words: Sequence[int]) -> None:
-        self.token = words[K.R_TOKEN]
-        self.enabled = [check for check in CHANNEL_CHECKS if words[K.R_CHECKS] >> check & 1]
-        self.raw_min = words[K.R_RAW_MIN]
-        self.raw_max = words[K.R_RAW_MAX]
-        self.knots_at = words[K.R_KNOTS]
-        self.knots_shift = words[K.R_KNOTS_SHIFT]
-        self.knots_raw0 = words[K.R_KNOTS_RAW0]
-        self.window = words[K.R_RISE_N]
-        self.pair = words[K.R_PAIR]
-        self.ratio_to = words[K.R_RATIO_TO]
-        self.ratio_floor = words[K.R_RATIO_FLOOR]
-        self.dose_base = words[K.R_DOSE_BASE]
-        self.is_energy = words[K.R_ENERGY] == 1
-        self.trip = {check: words[K.R_TRIP + check] for check in CHANNEL_CHECKS}
-        self.warn = {check: words[K.R_WARN + check] for check in CHANNEL_CHECKS}
-        self.full = {check: words[K.R_DEBOUNCE + check] for check in CHANNEL_CHECKS}  # 2N
-
-
-@dataclass
-class Channel:
-    """What the kernel remembers about one channel."""
-
-    row: Row
-    seq: int = 0
-    raw: int = 0
-    value: int = 0
-    valid: int = 0
-    age_us: int = 0
-    span_us: int = 0
-    same: int = 0
-    dose: Sum = field(default_factory=Sum)
-    warn: int = 0
-    rise_fill: int = 0
-    rise_pos: int = 0
-    counts: list[int] = field(default_factory=lambda: [0] * 16)  # by check id
-    rise: list[int] = field(default_factory=lambda: [0] * K.RISE_MAX)
-
-    def count(self, check: int, bad: bool) -> None:
-        """A leaky count: two up for a bad conversion, one down for a good one."""
-        if bad:
-            self.counts[check] = min(self.counts[check] + 2, self.row.full[check])
-        else:
-            self.counts[check] = max(self.counts[check] - 1, 0)
-
-    def remember_for_rise(self) -> None:
-        window = self.row.window
-        if window != 0:
-            self.rise[self.rise_pos] = self.value
-            self.rise_pos = (self.rise_pos + 1) % window
-            self.rise_fill = min(self.rise_fill + 1, window)
-
-    def steepness(self) -> int:
-        """The window's slope times a constant: what RISE compares."""
-        window = self.row.window
-        if self.rise_fill < window:
-            return 0
-        oldest_first = self.rise[self.rise_pos : window] + self.rise[: self.rise_pos]
-        total = 0
-        for i, value in enumerate(oldest_first):
-            total += (2 * i - (window - 1)) * (value - oldest_first[0])
-        return total
 
 
 class Reference:
@@ -234,7 +152,7 @@ class Reference:
         for check in row.enabled:
             if check == K.RANGE:
                 continue
-            metric = age_us if check == K.STALE else METRICS[check](self, channel, inputs)
+            metric = age_us if check == K.STALE else self._metric(check, channel, inputs)
             if check not in EVERY_TICK:
                 channel.count(check, metric > row.trip[check])
             if metric > row.warn[check]:
@@ -258,31 +176,31 @@ class Reference:
     def _idle(self) -> bool:
         return self.settled and self.on == 0
 
-    def _rise_off(self, channel: Channel, inputs: Sequence[int]) -> int:
-        return channel.steepness() if self._idle else 0
-
-    def _pair(self, channel: Channel, inputs: Sequence[int]) -> int:
-        other = self.channels[channel.row.pair]
-        return abs(channel.value - other.value) if other.valid else 0
-
-    def _set(self, channel: Channel, inputs: Sequence[int]) -> int:
-        if self.on == 0:
-            return 0
-        if inputs[K.I_SET_MW] <= 0:
-            return int(K.INT_MAX)
-        return max(channel.value, 0) * 1024 // inputs[K.I_SET_MW]
-
-    def _ratio(self, channel: Channel, inputs: Sequence[int]) -> int:
-        other = self.channels[channel.row.ratio_to]
-        if other.valid and other.value > channel.row.ratio_floor:
-            return max(channel.value, 0) * 1024 // other.value
-        return 0
-
-    def _while_idle(self, channel: Channel, inputs: Sequence[int]) -> int:
-        return channel.value if self._idle else 0
-
-    def _follow(self, channel: Channel, inputs: Sequence[int]) -> int:
-        return int(self.settled and channel.value != inputs[K.I_ON])
+    def _metric(self, check: int, channel: Channel, inputs: Sequence[int]) -> int:
+        """What a check compares with its limits, on a new conversion within range."""
+        value = channel.value
+        if check == K.STUCK:
+            return channel.same
+        if check == K.ABOVE:
+            return value
+        if check == K.BELOW:
+            return -value
+        if check == K.RISE or (check == K.RISE_OFF and self._idle):
+            return channel.steepness()
+        if check == K.PAIR:
+            other = self.channels[channel.row.pair]
+            return abs(value - other.value) if other.valid else 0
+        if check == K.DOSE:
+            return channel.dose.high
+        if check == K.SET and self.on == 1:
+            return max(value, 0) * 1024 // inputs[K.I_SET_MW] if inputs[K.I_SET_MW] > 0 else int(K.INT_MAX)
+        if check == K.RATIO:
+            other = self.channels[channel.row.ratio_to]
+            if other.valid and other.value > channel.row.ratio_floor:
+                return max(value, 0) * 1024 // other.value
+        if check == K.IDLE and self._idle:
+            return value
+        return int(check == K.FOLLOW and self.settled and value != inputs[K.I_ON])
 
     def state_words(self) -> list[int]:
         """The state as the production kernels keep it."""
@@ -306,18 +224,3 @@ class Reference:
             (c.warn, c.rise_fill, c.rise_pos) = words[at + 9 : at + 12]
             c.counts = list(words[at + K.C_COUNT : at + K.C_RISE])
             c.rise = list(words[at + K.C_RISE : at + K.CHANNEL_WORDS])
-
-
-METRICS: dict[int, Callable[[Reference, Channel, Sequence[int]], int]] = {
-    K.STUCK: lambda monitor, channel, inputs: channel.same,
-    K.ABOVE: lambda monitor, channel, inputs: channel.value,
-    K.BELOW: lambda monitor, channel, inputs: -channel.value,
-    K.RISE: lambda monitor, channel, inputs: channel.steepness(),
-    K.RISE_OFF: Reference._rise_off,
-    K.PAIR: Reference._pair,
-    K.DOSE: lambda monitor, channel, inputs: channel.dose.high,
-    K.SET: Reference._set,
-    K.RATIO: Reference._ratio,
-    K.IDLE: Reference._while_idle,
-    K.FOLLOW: Reference._follow,
-}

@@ -47,7 +47,11 @@ def test_a_million_generated_ticks_agree_in_every_word(seed: int) -> None:
 def test_the_known_limit_sets_agree_in_every_word(known: str) -> None:
     limits = Limits(limitsets.KNOWN[known]())
     pick = seeded(7)
-    for batch in (boundaries(limits), generate(limits, pick, 10_000), generate(limits, pick, 5000, preset(limits, pick))):
+    for batch in (
+        boundaries(limits),
+        generate(limits, pick, 10_000),
+        generate(limits, pick, 5000, preset(limits, pick)),
+    ):
         expected = run_reference(batch)
         assert not first_difference(batch, expected, run_vm(batch))
         assert not first_difference(batch, expected, run_checker(batch))

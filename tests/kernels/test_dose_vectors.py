@@ -19,7 +19,9 @@ STEP_C = 0.128  # of the dose table: what a temperature is rounded up by, at mos
 def dose_of(celsius: float, seconds: float, period_us: int) -> tuple[float, float]:
     """CEM43 minutes that the kernels measure, and the seconds that they counted."""
     stored = build(
-        [Row(checks={K.DOSE: Check(K.INT_MAX, K.INT_MAX)}, dose_base=dose.START_MC)], dose.table(), H_DEADLINE_US=1 << 19
+        [Row(checks={K.DOSE: Check(K.INT_MAX, K.INT_MAX)}, dose_base=dose.START_MC)],
+        dose.table(),
+        H_DEADLINE_US=1 << 19,
     )
     limits = Limits(stored)
     spans = round(seconds * 1e6 / period_us)

@@ -8,7 +8,8 @@ import pytest
 from sonofuse.layout import K
 
 from .limitsets import Check, Row, build, every_check
-from .reference import Reference, Sum
+from .reference import Reference
+from .reference_channel import Sum
 
 
 def inputs(now_us: int, *conversions: tuple[int, int], on: int = 0) -> list[int]:
@@ -56,7 +57,9 @@ def test_energy_is_power_times_time_with_the_higher_end_of_each_span() -> None:
 def test_a_sum_carries_and_saturates_like_an_unbounded_integer() -> None:
     noise = np.random.default_rng(6)
     total, exact = Sum(), 0
-    for rate, units in zip(noise.integers(0, 1 << 30, 200).tolist(), noise.integers(0, 1 << 12, 200).tolist(), strict=True):
+    for rate, units in zip(
+        noise.integers(0, 1 << 30, 200).tolist(), noise.integers(0, 1 << 12, 200).tolist(), strict=True
+    ):
         total.add(rate, units)
         exact += rate * units
         if exact >> 15 < K.INT_MAX:

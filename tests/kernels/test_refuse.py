@@ -16,7 +16,6 @@ from sonofuse_core.limit_set import validate
 from tests.kernels.limitsets import every_check, seal
 
 Damage = Callable[["array[int]"], None]
-CHANNELS = 5
 SKIN, SECOND, FORWARD, REFLECTED = (K.H_ROWS + number * K.ROW_WORDS for number in range(4))
 
 
@@ -46,6 +45,7 @@ def put(at: int, value: int) -> Damage:
 
 
 WORDS = len(words_of(every_check()))
+CHANNELS: int = words_of(every_check())[K.H_CHANNELS]
 REFUSED: dict[str, Damage] = {
     "magic": put(K.H_MAGIC, 1),
     "version": put(K.H_VERSION, 99),
@@ -130,8 +130,8 @@ def test_the_firmware_loads_its_own_limit_set_only(limitset: ModuleType, tmp_pat
     assert limitset.digest(loaded) == limits[-32:]
     with pytest.raises(ValueError, match="another board than rev_b"):
         limitset.load(str(path), "rev_b", CHANNELS)
-    with pytest.raises(ValueError, match="5 channels, the board rev_a has 6"):
-        limitset.load(str(path), "rev_a", 6)
+    with pytest.raises(ValueError, match=f"{CHANNELS} channels, the board rev_a has 99"):
+        limitset.load(str(path), "rev_a", 99)
     with pytest.raises(ValueError, match="cannot be read"):
         limitset.load(str(tmp_path / "none.bin"), "rev_a", CHANNELS)
 

@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 
 from sonofuse.layout import FIRMWARE, K
+
 from .sensors import Row, number
 
 IDS = {

@@ -69,14 +69,18 @@ def test_boards_that_are_no_files(tmp_path):
 def test_limits_for_a_board_file_of_ones_own(tmp_path):
     (tmp_path / "mine.py").write_text(TEXT.replace('"rev_a"', '"mine"'), encoding="utf-8")
     path = tmp_path / "mine.toml"
-    path.write_text(SHIPPED.read_text(encoding="utf-8").replace('board = "rev_a"', 'board = "mine.py"'), encoding="utf-8")
+    path.write_text(
+        SHIPPED.read_text(encoding="utf-8").replace('board = "rev_a"', 'board = "mine.py"'), encoding="utf-8"
+    )
     assert load(path).board.name == "mine"
 
 
 def test_a_duplicate_pin_is_a_problem_of_the_limits_file(tmp_path):
     (tmp_path / "mine.py").write_text(TEXT.replace('"second": 3', '"second": 2'), encoding="utf-8")
     path = tmp_path / "mine.toml"
-    path.write_text(SHIPPED.read_text(encoding="utf-8").replace('board = "rev_a"', 'board = "mine.py"'), encoding="utf-8")
+    path.write_text(
+        SHIPPED.read_text(encoding="utf-8").replace('board = "rev_a"', 'board = "mine.py"'), encoding="utf-8"
+    )
     with pytest.raises(LimitsError) as caught:
         load(path)
     assert [(problem.line, problem.key) for problem in caught.value.problems] == [(8, "limits.board")]

@@ -1,4 +1,4 @@
-"""The dose table against the check vectors of the domain sheet, section B: never below them, and within the rounding."""
+"""The dose table against the check vectors of the domain sheet, section B: never below, within the rounding."""
 
 import math
 

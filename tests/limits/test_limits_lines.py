@@ -30,7 +30,8 @@ def test_tricky_text():
     lines = find_lines(TRICKY)
     expected = {
         ("top",): 2, ("a", "b"): 3, ("a", "b", "quoted key"): 4, ("a", "b", "multi"): 5, ("a", "b", "list"): 9,
-        ("a", "b", "dotted", "one", "two"): 13, ("a", "b", "inline"): 14, ("a", "b", "inline", "r", "s"): 14, ("last",): 15,
+        ("a", "b", "dotted", "one", "two"): 13, ("a", "b", "inline"): 14, ("a", "b", "inline", "r", "s"): 14,
+        ("last",): 15,
         ("last", "literal"): 16,
     }  # fmt: skip
     assert {key: lines.get(key) for key in expected} == expected

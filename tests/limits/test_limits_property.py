@@ -1,6 +1,7 @@
 """Random valid limits files compile, decode back to themselves, and trip on the safe side of every limit."""
 
 import math
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sonofuse.layout import K
@@ -95,8 +96,8 @@ def test_a_true_temperature_at_the_limit_always_reads_beyond_the_threshold(
     path = tmp_path_factory.mktemp("limits") / "skin.toml"
     path.write_text(text, encoding="utf-8")
     words = unpack(compile_limits(load(path)))[0]
-    row = Row("skin_a", board["channels"][0][2], 3000, {"sensor": {"kind": "pt100", "conversion": ["1 ms", "1 ms"]}}, words,
-              K.H_ROWS)  # fmt: skip
+    table = {"sensor": {"kind": "pt100", "conversion": ["1 ms", "1 ms"]}}
+    row = Row("skin_a", board["channels"][0][2], 3000, table, words, K.H_ROWS)
     true_mc = trip * 100 + excess_mc
     shown_mc = true_mc + error * uncertainty * 100
     counts = [row[K.R_RAW_MIN], row[K.R_RAW_MAX]]

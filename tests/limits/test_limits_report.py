@@ -20,6 +20,7 @@ def record(hazard, detector, of=REPORT):
 
 def with_check(channel, name, **changes):
     """The shipped limits with one check changed."""
+
     def changed(entry):
         checks = tuple(replace(check, **changes) if check.name == name else check for check in entry.checks)
         return replace(entry, checks=checks) if entry.name == channel else entry

@@ -47,7 +47,9 @@ def test_the_default_limits(channel, check, warn, trip, debounce, reaction, haza
 
 
 def test_the_limits_of_the_whole_monitor():
-    top = {key: FILE["limits"][key] for key in ("duration", "over_run", "energy", "energy_ratio", "cooling_gap", "receipt")}
+    top = {
+        key: FILE["limits"][key] for key in ("duration", "over_run", "energy", "energy_ratio", "cooling_gap", "receipt")
+    }
     assert list(top.values()) == ["40 s", "0.5 s", "3000 J", 1.1, "60 s", "250 ms"]
     assert FILE["limits"]["host"] == "none"
 
@@ -100,7 +102,7 @@ def test_a_dead_detector_is_out_of_range_and_a_live_zero_is_within():
     linear = linear_of(LIMITS, LIMITS.channel("forward"))
     kind = kind_of(LIMITS, LIMITS.channel("forward"))
     assert 0 < linear.raw_min < kind.raw_of_range(0.25) < linear.raw_max
-    assert -1 < linear.raw_min
+    assert linear.raw_min > -1
     assert linear.value(round(kind.raw_of_range(0.25))) <= 1  # mW
 
 

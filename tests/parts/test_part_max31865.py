@@ -118,6 +118,8 @@ def test_open_and_short(fault, code, flag):
     assert status(part, 62_500) == flag
     part.set_fault(62_500, "")
     assert rtd(part, 83_500) & 1, "the status is latched"
+    part.transfer(83_500, AUTO_50HZ)
+    assert status(part, 83_500) == flag
     part.transfer(83_501, b"\x80\xc3")
     assert status(part, 83_502) == 0
     assert not rtd(part, 104_500) & 1
