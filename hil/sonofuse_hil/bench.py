@@ -4,11 +4,9 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
 from sonofuse.board import Board, BoardChannel
 
-from .parts.ad8307 import Ad8307
-from .parts.adc import Adc
+from .analog import Analog
 from .parts.check import NEVER_US
 from .parts.contact import Contact
 from .parts.coupler import Coupler
@@ -17,12 +15,11 @@ from .parts.generator import Generator
 from .parts.max31865 import Max31865
 from .parts.pt100 import Pt100, resistance_ohm
 from .parts.pump import ChargePump
-from .parts.reference import Reference
 from .parts.relay import Relay
 from .plant import LayeredPlant
 
-_NOISE = 8192  # draws per run: one draw per reading would cost more than the rest of an exchange
 _EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
+_QUEUE, _POWER, _FLOW, _CONTACTS, _CONVERTERS = range(5)  # places in the list of what is due next
 
 
 @dataclass(frozen=True)
@@ -81,29 +78,33 @@ class Bench:
         self.pumps = (ChargePump(), ChargePump())
         self.relays = (Relay(), Relay())
         self._edges_from = [0, 0]
+        self._supplied = True  # by the stop loop, as the relays last saw it
         self._closed = [False, False]
         self.generator = Generator(self.relays, tolerances.generator_error)
         self.coupler = Coupler()
         self._watts = 0.0
         self._shown_w = (0.0, 0.0)
-        self._noise: list[float] = np.random.default_rng(seed).normal(size=_NOISE).tolist()
-        self._noise_at = 0
-        self.vref = Reference(board.adc_reference_mv / 1000, 0.0)
+        errors_db = {"forward": tolerances.forward_error_db, "reflected": tolerances.reflected_error_db}
+        noise_v = tolerances.detector_noise_v
+        self.analog = Analog(board, errors_db, tolerances.reference_error, noise_v, seed)
         self.converters: dict[int, tuple[str, Max31865]] = {}  # by chip select
         self.sensors: dict[str, Pt100] = {}
         self.contacts: dict[str, Contact] = {}
-        self.detectors: dict[str, Ad8307] = {}
-        self.adcs: dict[str, Adc] = {}
         self.flow: Flow | None = None
-        self._second_reference: Reference | None = None
         self._selected = -1
         for number, channel in enumerate(board.channels):
             self._wire(channel, seed * 100 + number + 1)
-        self._analog = [c for c in board.channels if c.driver == "adc"]
-        self._levels = [(c.name, int(c.settings["pin"])) for c in board.channels if c.driver == "contact"]
-        self._flow_pin = next((int(c.settings["pin"]) for c in board.channels if c.driver == "pulses"), -1)
-        self._idle_pins = 1 << board.pins["service"]
+        self._levels = [(self.contacts[c.name], 1 << int(c.settings["pin"])) for c in board.channels if c.driver == "contact"]
+        self._flow_mask = next((1 << int(c.settings["pin"]) for c in board.channels if c.driver == "pulses"), 0)
+        self._ready = [  # (chip select, converter, mask of DRDY)
+            (int(c.settings["cs"]), self.converters[int(c.settings["cs"])][1], 1 << int(c.settings["drdy"]))
+            for c in board.channels
+            if c.driver == "max31865"
+        ]
+        self._pins = 1 << board.pins["service"]
+        self._due = [0] * (_CONVERTERS + len(self._ready))
         self._next_us = 0
+        self.changed()
 
     def _wire(self, channel: BoardChannel, seed: int) -> None:
         name, settings, t = channel.name, channel.settings, self.tolerances
@@ -114,12 +115,7 @@ class Bench:
             self.sensors[name] = sensor
             self.converters[int(settings["cs"])] = (name, converter)
         elif channel.driver == "adc":
-            self.adcs[name] = Adc(self.vref)
-            if settings["detector"] == "ad8307":
-                error = float(getattr(t, f"{name}_error_db", 0.0))
-                self.detectors[name] = Ad8307(float(settings["coupling_db"]), error)
-            else:
-                self._second_reference = Reference(float(settings["nominal_mv"]) / 1000, t.reference_error)
+            return  # sonofuse_hil.analog
         elif channel.driver == "pulses":
             self.flow = Flow(int(settings["pulses_per_litre"]), t.flow_ml_min)
         elif channel.driver == "contact":
@@ -133,11 +129,18 @@ class Bench:
         """Do something at a time; equal times in the order of the calls."""
         heapq.heappush(self._queue, (t_us, self._queued, action))
         self._queued += 1
+        self._due[_QUEUE] = self._queue[0][0]
         self._next_us = min(self._next_us, t_us)
 
     def changed(self) -> None:
         """Something outside the bench's own events changed a part: look at everything again."""
-        self._settle(self.now_us)
+        now = self.now_us
+        self._power(now)
+        self._turn(now)
+        self._touch(now)
+        for number in range(len(self._ready)):
+            self._convert(now, number)
+        self._next_us = min(self._due)
 
     def force(self, channel: str, value: float | None) -> None:
         """Let the converter of a channel see this value (degC, W, V, mL/min, 0 or 1) from now on; None ends it."""
@@ -149,7 +152,7 @@ class Bench:
             self.contacts[channel].set(self.now_us, bool(value) if value is not None else True)
         elif self.flow is not None and channel == "flow":
             self.flow.set_flow(self.now_us, round(value) if value is not None else self.tolerances.flow_ml_min)
-        self._settle(self.now_us)
+        self.changed()
 
     @property
     def watts(self) -> float:
@@ -174,47 +177,40 @@ class Bench:
 
     def advance(self, t_us: int) -> None:
         while self._next_us <= t_us:
-            self.now_us = max(self.now_us, self._next_us)
-            while self._queue and self._queue[0][0] <= self.now_us:
+            self.now_us = now = max(self.now_us, self._next_us)
+            due = self._due
+            while self._queue and self._queue[0][0] <= now:
                 heapq.heappop(self._queue)[2]()
-            for _, converter in self.converters.values():
-                if converter.next_event_us() <= self.now_us:
-                    converter.advance(self.now_us)
-            self._settle(self.now_us)
+            due[_QUEUE] = self._queue[0][0] if self._queue else NEVER_US
+            if due[_POWER] <= now:
+                self._power(now)
+            if due[_FLOW] <= now:
+                self._turn(now)
+            if due[_CONTACTS] <= now:
+                self._touch(now)
+            for number in range(len(self._ready)):
+                if due[_CONVERTERS + number] <= now:
+                    self._convert(now, number)
+            self._next_us = min(due)
+            assert self._next_us > now, "a part's next event must come later"
         self.now_us = t_us
 
     def gpio(self) -> int:
-        now = self.now_us
-        pins = self._idle_pins
-        for name, pin in self._levels:
-            if self.contacts[name].level(now):
-                pins |= 1 << pin
-        if self.flow is not None and self.flow.level(now):
-            pins |= 1 << self._flow_pin
-        for channel in self.board.channels:
-            if channel.driver == "max31865":
-                cs = int(channel.settings["cs"])
-                if self.converters[cs][1].drdy(now):
-                    pins |= 1 << int(channel.settings["drdy"])
-        return pins
+        return self._pins
 
     def adc(self) -> tuple[int, int, int, int]:
-        counts = [0, 0, 0, 0]
-        for channel in self._analog:
-            name = channel.name
-            volts = self._volts(name)
-            self._noise_at = (self._noise_at + 1) % _NOISE
-            volts += self.tolerances.detector_noise_v * self._noise[self._noise_at]
-            counts[int(channel.settings["pin"]) - 26] = self.adcs[name].read_u16(self.now_us, volts)
-        return (counts[0], counts[1], counts[2], counts[3])
+        return self.analog.counts(self.now_us)
 
     def transfer(self, t_us: int, data: bytes) -> bytes:
         if self._selected < 0:
             return bytes(len(data))
-        converter = self.converters[self._selected][1]
-        answer = converter.transfer(t_us, data)
-        self._settle(t_us)
-        return answer
+        for number, (cs, converter, _) in enumerate(self._ready):
+            if cs == self._selected:
+                answer = converter.transfer(t_us, data)
+                self._convert(t_us, number)
+                self._next_us = min(self._due)
+                return answer
+        return bytes(len(data))
 
     def pin(self, t_us: int, pin: int, level: int) -> None:
         self.history.pins.append((t_us, pin, level))
@@ -226,7 +222,8 @@ class Bench:
         if edges:
             self._edges_from[switch] = t_us
         self.pumps[switch].edges(self._edges_from[switch], NEVER_US if edges else t_us)
-        self._settle(t_us)
+        self._power(t_us)
+        self._next_us = min(self._due)
 
     def received(self, t_us: int, data: bytes) -> None:
         self.on_received(t_us, data)
@@ -256,22 +253,13 @@ class Bench:
         self.plant.advance_to(t_us * 1e-6)
         return sensor.sample(t_us, self.plant.read(name))
 
-    def _volts(self, name: str) -> float:
-        forced = self.forced.get(name)
-        detector = self.detectors.get(name)
-        if detector is None:
-            if forced is not None:
-                return forced
-            assert self._second_reference is not None
-            return self._second_reference.volts(self.now_us)
-        if forced is None:
-            forced = self._shown_w[0 if name == "forward" else 1]
-        return detector.volts(forced)
+    # Each of these brings one kind of part up to date and notes when it changes next by itself.
 
-    def _settle(self, t_us: int) -> None:
-        """Let a change run through pumps, stop loop, relays, generator and plant, and find the next event."""
+    def _power(self, t_us: int) -> None:
+        """Pumps, stop loop, relays, read-backs, generator, plant, detectors."""
         stop = self.contacts.get("stop_loop")
         supplied = stop is None or bool(stop.level(t_us))
+        due = NEVER_US
         for number, (pump, relay) in enumerate(zip(self.pumps, self.relays, strict=True)):
             relay.coil(t_us, pump.high(t_us) and supplied)
             closed = relay.closed(t_us)
@@ -281,28 +269,45 @@ class Bench:
                 name = ("permit_readback", "second_readback")[number]
                 if name in self.contacts and name not in self.forced:
                     self.contacts[name].set(t_us, closed)
+                    self._touch(t_us)
+            change = pump.next_event_us()
+            due = min(due, change if change > t_us else NEVER_US, relay.next_event_us())
+        self._due[_POWER] = due
         watts = self.generator.watts(t_us)
         if watts != self._watts:
             self._watts = watts
             self.history.watts.append((t_us, watts))
             self.plant.advance_to(t_us * 1e-6)
             self.plant.set_power(watts * _EFFICIENCY)
-        reflection = self.plant.reflection()
-        self._shown_w = (self.coupler.forward_w(watts, 0.0), self.coupler.reflected_w(watts, reflection))
-        due = self._queue[0][0] if self._queue else NEVER_US
-        for pump in self.pumps:
-            change = pump.next_event_us()
-            if t_us < change < due:
-                due = change
-        for relay in self.relays:
-            due = min(due, relay.next_event_us())
-        for _, converter in self.converters.values():
-            due = min(due, converter.next_event_us())
-        for contact in self.contacts.values():
-            contact.level(t_us)
-            due = min(due, contact.next_event_us())
+        shown_w = {
+            "forward": self.coupler.forward_w(watts, 0.0),
+            "reflected": self.coupler.reflected_w(watts, self.plant.reflection()),
+        }
+        self.analog.refresh(t_us, shown_w, self.forced)
+
+    def _turn(self, t_us: int) -> None:
         if self.flow is not None:
-            self.flow.level(t_us)
-            due = min(due, self.flow.next_event_us())
-        assert due > t_us, "a part's next event must come later"
-        self._next_us = due
+            self._set(self._flow_mask, self.flow.level(t_us))
+            self._due[_FLOW] = self.flow.next_event_us()
+        else:
+            self._due[_FLOW] = NEVER_US
+
+    def _touch(self, t_us: int) -> None:
+        due = NEVER_US
+        for contact, mask in self._levels:
+            self._set(mask, contact.level(t_us))
+            due = min(due, contact.next_event_us())
+        self._due[_CONTACTS] = due
+        stop = self.contacts.get("stop_loop")
+        if stop is not None and bool(stop.level(t_us)) != self._supplied:
+            self._supplied = not self._supplied
+            self._power(t_us)
+
+    def _convert(self, t_us: int, number: int) -> None:
+        _, converter, mask = self._ready[number]
+        converter.advance(t_us)
+        self._set(mask, converter.drdy(t_us))
+        self._due[_CONVERTERS + number] = converter.next_event_us()
+
+    def _set(self, mask: int, level: int) -> None:
+        self._pins = self._pins | mask if level else self._pins & ~mask

@@ -160,7 +160,7 @@ def every_check() -> bytes:
     )  # fmt: skip
     sparser = Row(
         checks={K.STUCK: Check(9, 5), K.DOSE: Check(1, 0), K.RISE_OFF: Check(0, 1, 1), K.RATIO: Check(1_023, 2_047, 2)},
-        token=7001, raw_min=5, raw_max=40_000, rise_n=2, ratio_to=0,
+        token=7001, raw_min=5, raw_max=40_000, rise_n=2, ratio_to=0, dose_base=39_000,
     )  # fmt: skip
     rows = (skin, second_skin, forward, reflected, contact, sparse, sparser)
     return build(rows, cem43_rates(200), H_ENERGY=3000, H_CRC_BYTES=8)

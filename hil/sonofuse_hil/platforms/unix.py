@@ -154,10 +154,14 @@ class UnixPlatform:
 
     def _advance(self, t_us: int) -> None:
         """Process everything that happens by itself up to `t_us`, in order of time."""
+        first, second = self.switches
         while True:
-            due = min(self.bench.next_event_us(), self._watchdog_due_us)
-            for number, switch in enumerate(self.switches):
-                due = min(due, switch.last_edge_us if self._told[number] else switch.first_edge_us)
+            due = min(
+                self.bench.next_event_us(),
+                self._watchdog_due_us,
+                first.last_edge_us if self._told[0] else first.first_edge_us,
+                second.last_edge_us if self._told[1] else second.first_edge_us,
+            )
             if due > t_us:
                 break
             self._edges(due)

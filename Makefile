@@ -1,0 +1,37 @@
+# Two commands for everybody: make demo, make test. They set up everything themselves, in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+export OPENBLAS_NUM_THREADS = 1
+
+.PHONY: demo test check bench test-slow clean
+
+demo: $(VENV)/ready
+	$(BIN)/sonofuse hil demo --out out
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
+
+test-slow: $(VENV)/ready
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+check: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/pyright --project firmware
+
+bench: $(VENV)/ready
+	$(BIN)/python -m sonofuse_hil.bench_speed
+
+clean:
+	rm -rf $(VENV) build out *.egg-info
+
+# Installed again when a declaration of what to build or install changes; the Cython sources decide for themselves.
+$(VENV)/ready: pyproject.toml setup.py constraints.txt firmware/kernel.py $(wildcard cython_core/sonofuse_core/*.pyx cython_core/sonofuse_core/*.pxd)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sonofuse needs Python 3.11 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[hil,dev]"
+	touch $@

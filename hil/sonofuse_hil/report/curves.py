@@ -1,0 +1,168 @@
+"""The curves of a case as SVG that is the same, byte for byte, for the same run."""
+
+import io
+import re
+from collections.abc import Iterable
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+from sonofuse.limits import LimitsFile
+from sonofuse.limits.thresholds import threshold
+
+from ..run import Run
+from .case import Case
+
+# Okabe and Ito's colours: told apart with every kind of colour vision, and in print by their dashes as well.
+BLUE, SKY, GREEN, ORANGE, RED, PURPLE, INK, SOFT = (
+    "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#9A5C87", "#1d2733", "#8a96a3",
+)  # fmt: skip
+PLACES = (
+    ("periosteum", "periosteum", RED, "-"),
+    ("fat", "fat", ORANGE, "-"),
+    ("transducer", "transducer", PURPLE, (0, (6, 2))),
+    ("skin_a", "skin A", BLUE, "-"),
+    ("skin_b", "skin B", SKY, (0, (2, 1.2))),
+)
+LIMITED = (("skin_a", "skin limit", BLUE), ("transducer", "transducer limit", PURPLE))
+STYLE = {
+    "svg.fonttype": "none",  # letters stay letters: small, sharp, searchable, in the font of the page
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "grid.color": "#e4e9ee",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.7,
+    "path.simplify": False,
+}
+BEFORE_S, EVERY = 4.0, 5  # of the overview: time shown before RF, and one sample in so many
+BEFORE_MS, AFTER_MS = 8.0, 12.0  # of the instant: shown before the event and after RF is off
+
+
+def overview(case: Case, limits: LimitsFile) -> str:
+    """Temperatures, forward power and permit of the whole run as SVG; time 0 is the start of RF."""
+    run = case.run
+    start_s = (run.rf_us[0] if run.rf_us else 0) * 1e-6
+    end_s = run.end_us * 1e-6 - start_s
+    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} overview"}):
+        sheet = Sheet(figsize=(9.6, 5.9))
+        heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55), gridspec_kw={"hspace": 0.16})
+        _temperatures(heat, run, limits, start_s, end_s)
+        _power(power, run, limits, start_s, end_s)
+        _bursts(permit, [(first * 1e-6 - start_s, last * 1e-6 - start_s) for first, last in run.bursts(0)], 0, GREEN)
+        permit.set(ylim=(-0.5, 0.5), yticks=[0], yticklabels=["permit"], xlabel="seconds since the start of RF")
+        permit.tick_params(axis="y", length=0)
+        permit.set_xlim(-BEFORE_S, end_s)
+        event_s = case.event_us * 1e-6 - start_s
+        for axes in (heat, power, permit):
+            axes.axvline(event_s, color=INK, lw=0.9, ls=(0, (1, 1.6)), zorder=1)
+        left = event_s > 0.6 * end_s
+        heat.annotate(
+            case.event, (event_s, 1.0), (-5 if left else 5, -3), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="right" if left else "left", va="top", fontsize=9, fontstyle="italic",
+        )  # fmt: skip
+        sheet.align_ylabels()
+        return _svg(sheet, f"{case.title}: temperatures, forward power and permit of the whole run")
+
+
+def instant(case: Case) -> str:
+    """Permit edges, relays and forward power around the event as SVG; time 0 is the event, in ms."""
+    run = case.run
+
+    def ms(t_us: int) -> float:
+        return (t_us - case.event_us) * 1e-3
+
+    low, off = case.permit_low_us, case.rf_off_us
+    end_ms = max([0.0, *(ms(t_us) for t_us in (low, off) if t_us is not None)]) * 1.12 + AFTER_MS
+    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} instant"}):
+        sheet = Sheet(figsize=(9.6, 3.5))
+        tracks, power = sheet.subplots(2, 1, sharex=True, height_ratios=(2.2, 1), gridspec_kw={"hspace": 0.12})
+        for switch in (0, 1):
+            _bursts(tracks, [(ms(first), ms(last)) for first, last in run.bursts(switch)], 3 - switch, GREEN)
+            _bursts(tracks, _closed(run, switch, ms), 1 - switch, SKY)
+        names = ["relay 2 closed", "relay 1 closed", "second switch", "permit pin"]
+        tracks.set(ylim=(-0.6, 3.6), yticks=range(4), yticklabels=names)
+        tracks.tick_params(axis="y", length=0)
+        times, watts = _steps(run, ms, end_ms)
+        power.fill_between(times, watts, step="post", color=RED, alpha=0.16, lw=0)
+        power.step(times, watts, where="post", color=RED)
+        power.set(ylabel="forward W", xlabel="milliseconds since the event", ylim=(0, max([1.0, *watts]) * 1.25))
+        for axes in (tracks, power):
+            axes.set_xlim(-BEFORE_MS, end_ms)
+            axes.grid(axis="x")
+            axes.set_axisbelow(True)
+            axes.axvline(0, color=INK, lw=1.1, ls=(0, (1, 1.6)))
+        tracks.annotate(case.event, (0, 1), (4, 9), xycoords=("data", "axes fraction"), textcoords="offset points",
+                        ha="left", va="center", fontsize=9, fontstyle="italic", annotation_clip=False)  # fmt: skip
+        if low is not None:
+            _span(tracks, ms(low), 2.5, f"permit low {ms(low):.2f} ms")
+        if off is not None:
+            _span(power, ms(off), power.get_ylim()[1] * 0.55, f"RF off {ms(off):.2f} ms")
+        return _svg(sheet, f"{case.title}: permit, relays and forward power around the event, in milliseconds")
+
+
+def _temperatures(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: float) -> None:
+    samples = run.samples
+    chosen = [n for n in range(0, len(samples.t_s), EVERY) if samples.t_s[n] - start_s >= -BEFORE_S]
+    times = [samples.t_s[n] - start_s for n in chosen]
+    ends: list[tuple[float, str, str]] = []
+    for place, label, colour, dash in PLACES:
+        values = [samples.curves[place][n] for n in chosen]
+        axes.plot(times, values, color=colour, ls=dash, label=label)
+        ends.append((values[-1], label, colour))
+    for name, label, colour in LIMITED:
+        channel = limits.channel(name)
+        check = channel.check("above")
+        if check is not None and check.trip is not None:
+            axes.axhspan(threshold(limits, channel, check).value, check.trip, color=colour, alpha=0.22, lw=0)
+            axes.axhline(check.trip, color=colour, lw=0.9)
+            ends.append((check.trip, f"{label} {check.trip:g} °C", colour))
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, max(high, 46.0))
+    _labels(axes, ends, end_s)
+    axes.set_ylabel("true temperature °C")
+    axes.grid(axis="y")
+
+
+def _labels(axes: Axes, ends: Iterable[tuple[float, str, str]], end_s: float) -> None:
+    """Name each curve at its right end, moved apart so that no two names overlap."""
+    low, high = axes.get_ylim()
+    gap, above = (high - low) / 17, low - (high - low)
+    for value, label, colour in sorted(ends):
+        above = max(value, above + gap)
+        axes.annotate(
+            label, (end_s, value), (end_s * 1.012 + 0.1, above), color=colour, va="center", fontsize=9,
+            annotation_clip=False, arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.5, "alpha": 0.6, "shrinkA": 0, "shrinkB": 0},
+        )  # fmt: skip
+
+
+def _power(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: float) -> None:
+    times, watts = _steps(run, lambda t_us: t_us * 1e-6 - start_s, end_s)
+    axes.fill_between(times, watts, step="post", color=RED, alpha=0.14, lw=0)
+    axes.step(times, watts, where="post", color=RED)
+    forward = limits.channel("forward")
+    check = forward.check("above")
+    top = max(watts) * 1.25
+    if check is not None and check.trip is not None:
+        axes.axhspan(threshold(limits, forward, check).value, check.trip, color=RED, alpha=0.2, lw=0)
+        axes.axhline(check.trip, color=RED, lw=0.9)
+        top = max(top, check.trip * 1.15)
+        _labels(axes, [(check.trip, f"power limit {check.trip:g} W", RED)], end_s)
+    axes.set(ylim=(0, top), ylabel="forward W")
+    axes.grid(axis="y")
+
+
+def _steps(run: Run, scale: "Scale", end: float) -> tuple[list[float], list[float]]:
+    times = [scale(0), *(scale(t_us) for t_us, _ in run.history.watts), end]
+    watts = [0.0, *(value for _, value in run.history.watts)]
+    return times, [*watts, watts[-1]]
