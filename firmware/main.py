@@ -28,8 +28,10 @@ def main():
         run(permit, watchdog, buzzer, uart, flash)
     finally:
         # Only an exception leads here. The latch still says OPEN if a treatment was open, so the next boot is TRIPPED.
-        permit.low()
-        reset()
+        try:
+            permit.low()
+        finally:
+            reset()
 
 
 def run(permit, watchdog, buzzer, uart, flash):

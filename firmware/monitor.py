@@ -15,6 +15,7 @@ from kernel import (
     C_DOSE_LO,
     CHANNEL_WORDS,
     H_CHANNELS,
+    H_DEADLINE_US,
     H_ENERGY,
     H_ENERGY_RATIO,
     H_GAP_MS,
@@ -61,6 +62,7 @@ class Monitor:
         self._limits = limits
         self._channels = limits[H_CHANNELS]
         self._tick_us = limits[H_TICK_US]
+        self._deadline_us = limits[H_DEADLINE_US]
         self._token = limits[H_TOKEN]
         self._energy = limits[H_ENERGY]
         self._energy_ratio = limits[H_ENERGY_RATIO]
@@ -132,7 +134,7 @@ class Monitor:
         if state == ON:
             if cause:
                 self.trip(cause)
-            else:
+            elif ticks_diff(ticks_us(), now) <= self._deadline_us:  # samples older than that permit nothing
                 self._permit.give(words[S_TOKEN])
         elif cause and (state == SAFE or state == ARMED):
             self.trip(cause)

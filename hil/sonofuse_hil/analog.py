@@ -40,7 +40,7 @@ class Analog:
         draws = np.random.default_rng(seed).normal(scale=noise_v, size=_DRAWS)
         self._noise: list[float] = draws.tolist()
         self._at = 0
-        self._volts = [0.0, 0.0, 0.0, 0.0]
+        self._volts = [0.0, 0.0, 0.0]
         self._per_volt = 0.0  # steps per volt while everything is steady, 0 while something drifts or is broken
 
     def refresh(self, t_us: int, shown_w: Mapping[str, float], forced: Mapping[str, float]) -> None:
@@ -60,19 +60,19 @@ class Analog:
         self._per_volt = 0.0 if drifts or broken else 4096 / full_v
         self._forced = dict(forced)
 
-    def counts(self, t_us: int) -> tuple[int, int, int, int]:
-        """One reading of all four channels as `read_u16` gives them; an input without a channel reads 0."""
+    def counts(self, t_us: int) -> tuple[int, int, int]:
+        """One reading of all three channels as `read_u16` gives them; an input without a channel reads 0."""
         self._at = at = (self._at + 3) % (_DRAWS - 3)
         noise, volts, scale = self._noise, self._volts, self._per_volt
         if scale:
             a = int((volts[0] + noise[at]) * scale)
             b = int((volts[1] + noise[at + 1]) * scale)
             c = int((volts[2] + noise[at + 2]) * scale)
-            if 0 <= a < 4096 and 0 <= b < 4096 and 0 <= c < 4096 and not volts[3]:
-                return (a << 4 | a >> 8, b << 4 | b >> 8, c << 4 | c >> 8, 0)
-        found = [0, 0, 0, 0]
+            if 0 <= a < 4096 and 0 <= b < 4096 and 0 <= c < 4096:
+                return (a << 4 | a >> 8, b << 4 | b >> 8, c << 4 | c >> 8)
+        found = [0, 0, 0]
         for name, pin in self._inputs:
             if self._drifts and name not in self.detectors and name not in self._forced:
                 volts[pin] = self.second.volts(t_us)
             found[pin] = self.adcs[name].read_u16(t_us, volts[pin] + noise[at + pin])
-        return (found[0], found[1], found[2], found[3])
+        return (found[0], found[1], found[2])

@@ -102,6 +102,8 @@ class Bench:
             if c.driver == "max31865"
         ]
         self._pins = 1 << board.pins["service"]
+        self._ahead_us = [0] * len(self._ready)
+        self._flow_ahead_us = 0
         self._due = [0] * (_CONVERTERS + len(self._ready))
         self._next_us = 0
         self.changed()
@@ -151,7 +153,7 @@ class Bench:
         if channel in self.contacts:
             self.contacts[channel].set(self.now_us, bool(value) if value is not None else True)
         elif self.flow is not None and channel == "flow":
-            self.flow.set_flow(self.now_us, round(value) if value is not None else self.tolerances.flow_ml_min)
+            self.flow.set_flow(max(self.now_us, self._flow_ahead_us), round(value) if value is not None else self.tolerances.flow_ml_min)
         self.changed()
 
     @property
@@ -184,21 +186,28 @@ class Bench:
             due[_QUEUE] = self._queue[0][0] if self._queue else NEVER_US
             if due[_POWER] <= now:
                 self._power(now)
-            if due[_FLOW] <= now:
-                self._turn(now)
             if due[_CONTACTS] <= now:
                 self._touch(now)
-            for number in range(len(self._ready)):
-                if due[_CONVERTERS + number] <= now:
-                    self._convert(now, number)
-            self._next_us = min(due)
-            assert self._next_us > now, "a part's next event must come later"
-        self.now_us = t_us
+            self._converters(now)
+        self.now_us = max(self.now_us, t_us)
 
-    def gpio(self) -> int:
-        return self._pins
+    def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]:
+        """Go ahead to `t_us`, or to what comes first of: an event of scenario, relays or contacts, `most` changes.
 
-    def adc(self) -> tuple[int, int, int, int]:
+        Returns the time and the pins from now on: (time, levels), at least one. Only converters and the flow meter,
+        which no output reaches, move; their parts are then ahead of the firmware.
+        """
+        due = self._due
+        t_us = min(t_us, due[_QUEUE], due[_POWER], due[_CONTACTS])
+        pins = [(self.now_us, self._pins)]
+        while self._next_us < t_us and len(pins) <= most:
+            now = self._next_us
+            self._converters(now)
+            if self._pins != pins[-1][1]:
+                pins.append((now, self._pins))
+        return (min(t_us, self._next_us) if len(pins) > most else t_us), pins
+
+    def adc(self) -> tuple[int, int, int]:
         return self.analog.counts(self.now_us)
 
     def transfer(self, t_us: int, data: bytes) -> bytes:
@@ -206,8 +215,9 @@ class Bench:
             return bytes(len(data))
         for number, (cs, converter, _) in enumerate(self._ready):
             if cs == self._selected:
-                answer = converter.transfer(t_us, data)
-                self._convert(t_us, number)
+                ahead_us = max(t_us, self._ahead_us[number])  # it may have converted ahead of the firmware
+                answer = converter.transfer(ahead_us, data)
+                self._convert(ahead_us, number)
                 self._next_us = min(self._due)
                 return answer
         return bytes(len(data))
@@ -285,8 +295,20 @@ class Bench:
         }
         self.analog.refresh(t_us, shown_w, self.forced)
 
+    def _converters(self, now: int) -> None:
+        """Whatever of flow meter and converters is due now."""
+        due = self._due
+        if due[_FLOW] <= now:
+            self._turn(now)
+        for number in range(len(self._ready)):
+            if due[_CONVERTERS + number] <= now:
+                self._convert(now, number)
+        self._next_us = min(due)
+        assert self._next_us > now, "a part's next event must come later"
+
     def _turn(self, t_us: int) -> None:
         if self.flow is not None:
+            self._flow_ahead_us = t_us = max(t_us, self._flow_ahead_us)
             self._set(self._flow_mask, self.flow.level(t_us))
             self._due[_FLOW] = self.flow.next_event_us()
         else:
@@ -305,6 +327,7 @@ class Bench:
 
     def _convert(self, t_us: int, number: int) -> None:
         _, converter, mask = self._ready[number]
+        self._ahead_us[number] = t_us = max(t_us, self._ahead_us[number])
         converter.advance(t_us)
         self._set(mask, converter.drdy(t_us))
         self._due[_CONVERTERS + number] = converter.next_event_us()

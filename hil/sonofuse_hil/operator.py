@@ -39,6 +39,7 @@ class Operator:
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
         self.answers: list[tuple[int, Answer]] = []
+        self.hung = False  # a console that hangs: it shows what comes, but does nothing any more
         self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda t_us, frame: None
         self.on_rf: Callable[[int], None] = lambda t_us: None
         self._decoder = link.Decoder()
@@ -79,8 +80,9 @@ class Operator:
             if self.started_us or seen.cause >> 8 not in _AT_BOOT:
                 if self.tripped_us is None:
                     self.tripped_us = t_us
-                    self.bench.generator.gate(False)
-                    self.bench.changed()
+                    if not self.hung:
+                        self.bench.generator.gate(False)
+                        self.bench.changed()
                 return
             self._ask(t_us, F.ACKNOWLEDGE, b"\x01")
         elif seen.state == SAFE and self.done < len(self.plan) and self.tripped_us is None:
@@ -115,6 +117,8 @@ class Operator:
                 self.done += 1
 
     def _end(self) -> None:
+        if self.hung:
+            return
         self.bench.generator.gate(False)
         if self.tripped_us is None:
             self.command(F.FINISH)

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,15 @@ from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, lo
 from sonofuse.limits.problems import Findings, Problem, did_you_mean
 from sonofuse.limits.table import Table
 from sonofuse.limits.units import UnitError
+from sonofuse_firmware.checks import CHECKS
 
 from . import faults
 from .bench import Tolerances
-from .faults import Fault, Value
 from .operator import Sonication
+from .scenario_model import MONITOR, STARTS, Event, Expectation, Scenario
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-MONITOR = "monitor"  # stands for a channel in causes that concern the whole monitor
-STARTS = ("rf", "end", "last token")  # what a bound counts from, besides the name of a fault
+GUARANTEES = tuple(f"G{number}" for number in range(1, 13))
 LONGEST = 1 << 18  # bytes; a scenario has some hundred
 
 # key in [tolerances] -> dimension, field of Tolerances, factor from the base unit
@@ -43,69 +42,6 @@ class ScenarioError(ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.line, problem.key, problem.wrong))
         super().__init__("\n".join(map(str, self.problems)))
-
-
-@dataclass(frozen=True)
-class Event:
-    """A fault and when it happens: `time_us` after boot, or after RF of a sonication (from 0) was switched on."""
-
-    fault: Fault
-    values: Mapping[str, Value]
-    time_us: int
-    after_rf: bool
-    sonication: int = 0
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """How the run has to end: normally, or with a trip by one of `causes` (channel, check) within a bound.
-
-    The bound counts from `since` (the name of a fault, or one of STARTS: RF on, the planned end of the last
-    sonication, the last token) to the last permit edge, or to the alarm.
-    """
-
-    trip: bool
-    guarantee: str
-    causes: tuple[tuple[str, str], ...] = ()
-    within_us: int = 0
-    since: str = ""
-    alarm: bool = False
-
-    @property
-    def text(self) -> str:
-        if not self.trip:
-            return "every sonication ends normally, without a trip"
-        causes = " or ".join(f"{channel} {check}" for channel, check in self.causes)
-        what = "alarm" if self.alarm else "permit low"
-        since = {"rf": "RF on", "end": "the planned end", "last token": "the last token"}.get(self.since, self.since)
-        return f"trip by {causes}; {what} within {self.within_us / 1e3:g} ms of {since}"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A scenario: who does what, what breaks when, and what has to happen. `cooling_gap_s` None: as the limits say."""
-
-    name: str
-    title: str
-    description: str
-    limits: Path
-    plan: tuple[Sonication, ...]
-    expect: Expectation
-    events: tuple[Event, ...] = ()
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    seed: int = 1
-    cooling_gap_s: float | None = None
-
-    def limit_set(self) -> tuple[LimitsFile, bytes]:
-        """The limits as this scenario runs them, and the limit set compiled from them.
-
-        Raises:
-            LimitsError: if the limits file is wrong.
-        """
-        limits = load(self.limits)
-        if self.cooling_gap_s is not None:
-            limits = replace(limits, cooling_gap_s=self.cooling_gap_s)
-        return limits, compile_limits(limits)
 
 
 def scenario_names() -> list[str]:
@@ -243,11 +179,96 @@ class _Reader:
 
     def _plan(self, limits: LimitsFile | None) -> tuple[Sonication, ...]:
         plan: list[Sonication] = []
-        most_w = 0.0 if limits is None else compile_limits(limits)[4 * K.H_SET_MAX_MW :][:4]
+        most_w = 1e6 if limits is None else _word(compile_limits(limits), K.H_SET_MAX_MW) * 1e-3
         for table in self._tables("plan", required=True):
             power_w, duration_s = table.quantity("power", "power"), table.quantity("duration", "time")
             table.done()
-            if power_w is None or duration_s is None:
-                continue
-            plan.append(Sonication(power_w, duration_s))
+            if power_w is not None and not 0 < power_w <= most_w:
+                table.note("power", "cannot be armed with these limits", f"above 0, at most {most_w:g} W")
+            elif duration_s is not None and not 0 < duration_s <= (limits.max_on_s if limits else 1e6):
+                table.note("duration", "cannot be armed with these limits", "above 0, at most their longest duration")
+            elif power_w is not None and duration_s is not None:
+                plan.append(Sonication(power_w, duration_s))
         return tuple(plan)
+
+    def _events(self, plan: tuple[Sonication, ...]) -> tuple[Event, ...]:
+        return tuple(
+            event for table in self._tables("event", required=False) if (event := self._event(table, plan)) is not None
+        )
+
+    def _event(self, table: Table, plan: tuple[Sonication, ...]) -> Event | None:
+        fault = None
+        name = table.choice("fault", faults.fault_names())
+        times = [key for key in ("at", "after_rf") if key in table.data]
+        if len(times) != 1:
+            wrong = "has no time" if not times else "has two times"
+            table.note("at", wrong, 'either at = "3 s" (after boot) or after_rf = "3 s"')
+        at_s = table.quantity("at", "time", required=False)
+        after_s = table.quantity("after_rf", "time", required=False)
+        sonication = table.whole("sonication", 1, required=False) or 1
+        if plan and sonication > len(plan):
+            table.note("sonication", "is not in the plan", f"1 to {len(plan)}")
+        elif plan and after_s is not None and after_s > plan[sonication - 1].duration_s:
+            table.note("after_rf", "is after the end of the sonication", f"up to {plan[sonication - 1].duration_s:g} s")
+        time_s = at_s if after_s is None else after_s
+        if name is None:
+            table.known += table.data  # what belongs to an unknown fault is not known either
+        else:
+            fault = faults.get(name)
+            values = {key: table.data[key] for key in table.data if key in fault.parameters}
+            table.known += fault.parameters
+            for key, value in values.items():
+                try:
+                    fault.parameters[key].read(value)
+                except UnitError as error:
+                    table.note(key, error.wrong, error.accepted)
+        table.done()
+        if fault is None or time_s is None or not table.sound:
+            return None
+        return Event(fault, fault.values(values), round(time_s * 1e6), after_s is not None, sonication - 1)
+
+    def _expect(self, limits: LimitsFile | None, events: tuple[Event, ...]) -> Expectation | None:
+        table = self.top.table("expect", 'a table [expect] with end = "normal" or end = "trip"')
+        end = table and table.choice("end", ("normal", "trip"))
+        if table is None or end is None:
+            return None
+        guarantee = table.choice("guarantee", GUARANTEES) if "guarantee" in table.data else None
+        if end == "normal":
+            table.done()
+            return Expectation(False, guarantee or "G8")
+        within_s = table.quantity("within", "time")
+        names = [event.fault.name for event in events]
+        since = table.choice("from", (*names, *STARTS)) if "from" in table.data or not names else names[-1]
+        until = table.choice("until", ("permit low", "alarm")) if "until" in table.data else "permit low"
+        causes = self._causes(table, limits)
+        table.done()
+        if within_s is None or since is None or not table.sound:
+            return None
+        guarantee = guarantee or next((event.fault.guarantee for event in events if event.fault.name == since), "G1")
+        return Expectation(True, guarantee, causes, round(within_s * 1e6), since, until == "alarm")
+
+    def _causes(self, table: Table, limits: LimitsFile | None) -> tuple[tuple[str, str], ...]:
+        accepted = 'a list such as ["reflected ratio", "monitor duration"]'
+        value = table.take("causes", accepted)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not value:
+            table.note("causes", "must be a list of causes", accepted)
+            return ()
+        known = cause_names(limits)
+        for part in value:
+            if limits is not None and part not in known:
+                table.note("causes", f"{part!r} is no check of these limits", did_you_mean(str(part), known))
+        return tuple((channel, check) for channel, _, check in (str(part).partition(" ") for part in value))
+
+
+def cause_names(limits: LimitsFile | None) -> list[str]:
+    """Every cause that can be expected, as "channel check"."""
+    found = [f"{MONITOR} {name}" for number, name, _, _ in CHECKS if number >= K.DEADLINE]
+    if limits is not None:
+        found += [f"{channel.name} {check.name}" for channel in limits.channels for check in channel.checks]
+    return found
+
+
+def _word(blob: bytes, index: int) -> int:
+    return int.from_bytes(blob[4 * index : 4 * index + 4], "little", signed=True)

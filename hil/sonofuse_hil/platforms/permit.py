@@ -39,13 +39,13 @@ class PermitModel:
         """GPIOx_CTRL written: the output override decides over the program."""
         self.forced_low = control >> 8 & 3 == _OUT_LOW
         if self.forced_low:
-            self.last_edge_us = min(self.last_edge_us, t_us)
+            self._end(t_us)
 
     def active(self, t_us: int, value: int) -> None:
         self.running = bool(value)
         if not value:
             self._hold_us = -HOLD_US
-            self.last_edge_us = min(self.last_edge_us, t_us)
+            self._end(t_us)
 
     def word(self, t_us: int, word: int) -> None:
         """A word reaches the FIFO at `t_us`."""
@@ -66,7 +66,7 @@ class PermitModel:
         self._taken_us = taken
         if word != self.expected:
             self._hold_us = -HOLD_US
-            self.last_edge_us = min(self.last_edge_us, taken + DROP_US)
+            self._end(taken + DROP_US)
             return
         self._hold_us = start
         if self.forced_low:
@@ -74,6 +74,12 @@ class PermitModel:
         if t_us > self.last_edge_us:
             self.first_edge_us = start
         self.last_edge_us = start + LAST_EDGE_US
+
+    def _end(self, t_us: int) -> None:
+        """No edge comes after `t_us`; a burst that had not begun by then never does."""
+        self.last_edge_us = min(self.last_edge_us, t_us)
+        if self.first_edge_us > t_us:
+            self.first_edge_us = NEVER_US
 
     def waiting(self, t_us: int) -> bool:
         """Whether the FIFO still holds a word."""

@@ -1,9 +1,10 @@
 """The software tier: the unmodified firmware on a real MicroPython VM, in virtual time.
 
-The VM runs ahead up to a horizon that the bench grants, with inputs that are constant until then; its outputs carry
-their own times. That is exact as long as no output changes an input before the horizon, and the horizon is at most
-1 ms: the pump holds longer than that, the relays take longer, and the flash and the converters are asked directly. Only
-a rising read-back (0.2 ms after the first edge) is seen up to 1 ms late.
+The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
+times. That is exact as long as no output changes an input before the horizon: while the permit stays as it is, the
+pump's hold of 3 ms is the shortest way from an output to an input, so the horizon is at most 3 ms, and at most 1 ms
+while the permit could begin. No horizon passes an event of the scenario, of the relays or of a contact. Flash and
+converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up to 1 ms late.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
 """
@@ -19,11 +20,14 @@ from .permit import NEVER_US, PermitModel
 from .process import Vm
 from .vm import _ops
 
-GRANT_US = 1_000
+GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
+STEADY_US = 3_000
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 _RECORD = struct.Struct(_ops.RECORD)
-_REPLY = struct.Struct(_ops.REPLY)
+_HEAD = struct.Struct(_ops.REPLY_HEAD)
+_STEP = struct.Struct(_ops.STEP)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
+_PINS_MAX = _ops.STEPS_MAX - STEADY_US // GRANT_US  # changes of pins in one answer
 
 
 class Bench(Protocol):
@@ -31,8 +35,8 @@ class Bench(Protocol):
 
     def advance(self, t_us: int) -> None: ...
     def next_event_us(self) -> int: ...
-    def gpio(self) -> int: ...
-    def adc(self) -> tuple[int, int, int, int]: ...
+    def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]: ...
+    def adc(self) -> tuple[int, int, int]: ...
     def transfer(self, t_us: int, data: bytes) -> bytes: ...
     def pin(self, t_us: int, pin: int, level: int) -> None: ...
     def permit(self, t_us: int, switch: int, edges: bool) -> None: ...
@@ -236,21 +240,33 @@ class UnixPlatform:
     def _reply(self, t_us: int) -> bytes:
         now = self.now_us
         order = 0
-        horizon = min(now + GRANT_US, max(self.bench.next_event_us(), now + 1))
-        if t_us > now:
-            horizon = min(horizon, t_us)
+        first, second = self.switches
+        steady = not (first.running or second.running) or (self._told[0] and self._told[1])
+        horizon = now + (STEADY_US if steady else GRANT_US)
+        if now < t_us < horizon:
+            horizon = t_us
         if self.order is not None:
             if now >= self.order[0]:
                 order = self.order[1]
                 self.order = None
-            else:
-                horizon = min(horizon, self.order[0])
+            elif self.order[0] < horizon:
+                horizon = self.order[0]
+        horizon, pins = self.bench.foresee(horizon, _PINS_MAX)
+        steps: list[bytes] = []
+        at, slot = 0, now
+        for since in range(0, horizon - now, GRANT_US):  # a reading's noise for every millisecond
+            slot = now + since
+            counts = self.bench.adc()
+            while at + 1 < len(pins) and pins[at + 1][0] <= slot:
+                at += 1
+            steps.append(_STEP.pack(since, *counts, pins[at][1]))
+            while at + 1 < len(pins) and pins[at + 1][0] < slot + GRANT_US:
+                at += 1
+                steps.append(_STEP.pack(pins[at][0] - now, *counts, pins[at][1]))
         received = self.bench.to_send(_ops.RECEIVE_MAX)
-        fifo = self.switches[0].waiting(now) << _FIRST_MACHINE | self.switches[1].waiting(now) << _SECOND_MACHINE
-        clock = self._boot_clock_us
-        return _REPLY.pack(
-            horizon - clock, self.bench.gpio(), fifo, order, len(received), *self.bench.adc(), received
-        )
+        fifo = first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE
+        head = _HEAD.pack(horizon - self._boot_clock_us, order, fifo, len(received), len(steps), received)
+        return (head + b"".join(steps)).ljust(_ops.REPLY_BYTES, b"\0")
 
     _boot_clock_us = 0
 

@@ -1,8 +1,9 @@
 """The curves of a case as SVG that is the same, byte for byte, for the same run."""
 
+import html
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -162,7 +163,44 @@ def _power(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: floa
     axes.grid(axis="y")
 
 
-def _steps(run: Run, scale: "Scale", end: float) -> tuple[list[float], list[float]]:
+def _steps(run: Run, scale: Callable[[int], float], end: float) -> tuple[list[float], list[float]]:
     times = [scale(0), *(scale(t_us) for t_us, _ in run.history.watts), end]
     watts = [0.0, *(value for _, value in run.history.watts)]
     return times, [*watts, watts[-1]]
+
+
+def _closed(run: Run, switch: int, ms: Callable[[int], float]) -> list[tuple[float, float]]:
+    """When a relay was closed; the run's end closes an open span."""
+    spans: list[tuple[float, float]] = []
+    since: float | None = None
+    for t_us, number, closed in run.history.relays:
+        if number == switch and closed:
+            since = ms(t_us)
+        elif number == switch and since is not None:
+            spans.append((since, ms(t_us)))
+            since = None
+    return spans if since is None else [*spans, (since, ms(run.end_us))]
+
+
+def _bursts(axes: Axes, spans: list[tuple[float, float]], y: float, colour: str) -> None:
+    axes.axhline(y, color="#dfe5ea", lw=0.9, zorder=0)
+    axes.broken_barh([(first, last - first) for first, last in spans], (y - 0.3, 0.6), color=colour, lw=0)
+
+
+def _span(axes: Axes, until: float, y: float, text: str) -> None:
+    """An arrow from the event to a time, with the time beside it."""
+    axes.annotate("", (0, y), (until, y), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.0, "shrinkA": 0, "shrinkB": 0})
+    axes.annotate(text, (until, y), (7, 0), textcoords="offset points", va="center", fontsize=9.5, fontweight="bold",
+                  bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
+
+
+def _svg(sheet: Sheet, label: str) -> str:
+    """The sheet as an element for a page: no header, no ids but those that are referred to, and a label for readers."""
+    stream = io.StringIO()
+    sheet.savefig(stream, format="svg", bbox_inches="tight", pad_inches=0.06, metadata={"Date": None, "Creator": None})
+    svg = stream.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    referred = set(re.findall(r"#([\w-]+)", svg))
+    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
+    svg = re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', lambda found: f"<svg {found[1] or ''}", svg, count=1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

@@ -22,14 +22,17 @@ def faults(limits: LimitsFile) -> list[Fault]:
     """Every contradiction: the key, what it holds, what is wrong, what would be accepted."""
     found = list(_timing(limits))
     found.extend(_coverage(limits))
-    sound = True
+    unread: set[str | None] = set()
     for channel in limits.channels:
         wrong = list(_sensor(limits, channel))
-        if not wrong:
-            wrong.extend(fault for check in channel.checks for fault in _check(limits, channel, check))
         found.extend(wrong)
-        sound = sound and not wrong
-    if sound and not found:
+        if wrong:
+            unread.add(channel.name)
+    for channel in limits.channels:
+        for check in channel.checks:
+            if not unread & {channel.name, check.partner}:
+                found.extend(_check(limits, channel, check))
+    if not found:
         found.extend(_arithmetic(limits))
     return found
 

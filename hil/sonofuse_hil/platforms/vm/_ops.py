@@ -21,10 +21,15 @@ WATCHDOG = 22
 WATCHDOG_START = 23
 UART_TX = 24
 
-# answer: horizon u64, pins u32, FIFO bits u8, order u8, received u16, four ADC counts u16, received bytes
-REPLY = "<QIBBHHHHH40s"
-REPLY_BYTES = 64
+# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, received bytes, then what the inputs are from when
+# on, a step each: time after the answer u16 and three ADC counts u16, pins u32
+REPLY_HEAD = "<QBBHI40s"
 RECEIVE_MAX = 40
+STEP = "<HHHHI"
+STEPS_MAX = 10
+STEP_WORDS = 3
+STEPS_AT = 14  # in words of 4 bytes
+REPLY_BYTES = 176
 
 # orders: a fault that the rig wants inside the very call that it answers
 HANG = 1

@@ -1,14 +1,25 @@
 """The firmware's side of the wire to the rig: virtual time, inputs, and what the firmware puts out.
 
-Runs inside the MicroPython VM. Every call of a shim charges its declared time here; when that passes the time up to
-which the rig has granted inputs, the VM waits for the rig. Outputs go to a second pipe at once and wake nobody, so that
+Runs inside the MicroPython VM. Every call of a shim charges its declared time here. The rig grants inputs up to a
+horizon, in steps with their times; past the horizon the VM waits for the rig. Outputs go to a second pipe at once and wake nobody, so that
 they are on record even if the firmware hangs in the next instruction. Nothing here allocates after import.
 """
 
 from array import array
 from struct import pack_into
 
-from _ops import ADVANCE, HANG, MEMORY_ERROR, OS_ERROR, RECORD, RECORD_BYTES, REPLY_BYTES, VALUE_ERROR
+from _ops import (
+    ADVANCE,
+    HANG,
+    MEMORY_ERROR,
+    OS_ERROR,
+    RECORD,
+    RECORD_BYTES,
+    REPLY_BYTES,
+    STEP_WORDS,
+    STEPS_AT,
+    VALUE_ERROR,
+)
 
 TICKS_MASK = 0x3FFFFFFF  # time wraps as on the RP2040
 
@@ -23,20 +34,46 @@ _reply = array("I", [0] * (REPLY_BYTES // 4))  # unpacking would allocate
 class Wire:
     def __init__(self):
         self.now = 0
+        self.due = 0  # when the next step begins, or the horizon
         self.horizon = 0
         self.gpio = 0
         self.fifo = 0  # bit per state machine: 1 while its FIFO still holds a word
-        self.adc = [0, 0, 0, 0]
+        self.adc = [0, 0, 0]
         self.rx = bytearray(1024)
         self.rx_head = 0
         self.rx_tail = 0
+        self._base = 0  # time of the answer
+        self._step = 0  # word of the next step
+        self._end = 0
 
     def charge(self, us):
         """Let `us` microseconds pass."""
         now = self.now + us
         self.now = now
-        if now >= self.horizon:
-            self.request(ADVANCE, 0, 0, 0)
+        if now >= self.due:
+            if now >= self.horizon:
+                self.request(ADVANCE, 0, 0, 0)
+            else:
+                self._follow()
+
+    def _follow(self):
+        """Take over the inputs of every step that has begun."""
+        reply = _reply
+        since = self.now - self._base
+        at = self._step
+        end = self._end
+        while at < end and reply[at] & 0xFFFF <= since:
+            adc = self.adc
+            word = reply[at]
+            adc[0] = word >> 16
+            word = reply[at + 1]
+            adc[1] = word & 0xFFFF
+            adc[2] = word >> 16
+            self.gpio = reply[at + 2]
+            self.fifo = 0  # the program has looked since
+            at += STEP_WORDS
+        self._step = at
+        self.due = self._base + (reply[at] & 0xFFFF) if at < end else self.horizon
 
     def request(self, operation, argument, length, value, payload=None):
         """Ask the rig and wait for its answer; inputs are then those of this instant."""
@@ -51,24 +88,22 @@ class Wire:
         if _read(reply) != REPLY_BYTES:
             raise SystemExit
         self.horizon = reply[0] | reply[1] << 32
-        self.gpio = reply[2]
-        flags = reply[3]
-        self.fifo = flags & 0xFF
-        adc = self.adc
-        adc[0] = reply[4] & 0xFFFF
-        adc[1] = reply[4] >> 16
-        adc[2] = reply[5] & 0xFFFF
-        adc[3] = reply[5] >> 16
+        flags = reply[2]
+        self._base = self.now
+        self._step = STEPS_AT
+        self._end = STEPS_AT + STEP_WORDS * reply[3]
+        self._follow()
+        self.fifo = flags >> 8 & 0xFF
         if flags >> 16:
             self._receive(flags >> 16)
-        if flags & 0xFF00:
-            self._obey(flags >> 8 & 0xFF)
+        if flags & 0xFF:
+            self._obey(flags & 0xFF)
 
     def _receive(self, received):
         rx = self.rx
         head = self.rx_head
         for i in range(received):
-            rx[head] = _reply[6 + (i >> 2)] >> 8 * (i & 3) & 0xFF
+            rx[head] = _reply[4 + (i >> 2)] >> 8 * (i & 3) & 0xFF
             head = (head + 1) & 1023
         self.rx_head = head
 

@@ -1,0 +1,163 @@
+"""An instrumented twin of the firmware: a probe at every branch, which can raise, hang or lose time while RF is on.
+
+The twin is the firmware's own sources with calls of `_p(number)` put in (also inside viper code, and without
+allocating), so that a fault can be put where no call of the hardware is near. Probes take no virtual time: a twin
+without a fault runs exactly like the firmware, which a test shows.
+"""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonofuse.layout import FIRMWARE
+
+from .device import FILES
+
+ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
+OVERRUN_US = 5_000
+
+_MODULE = """
+from _wire import wire
+
+on = bytearray(1)
+_seen = bytearray({probes})
+_left = [{hit}]
+
+
+def p(number):
+    if not on[0]:
+        return
+    if {trace} and not _seen[number]:
+        _seen[number] = 1
+        print("reached", number)
+    if number == {probe}:
+        _left[0] -= 1
+        if _left[0] == 0 or {again} and _left[0] < 0:
+            print("fault", wire.now)
+            {action}
+"""
+_STATEMENTS = {
+    "MemoryError": "raise MemoryError",
+    "ValueError": 'raise ValueError("injected")',
+    "hang": "while True: pass",
+    "overrun": f"wire.charge({OVERRUN_US})",
+    "": "pass",
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Where a probe is: in the file's own lines, before instrumentation."""
+
+    number: int
+    file: str
+    line: int
+    branch: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.branch}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens at the `hit`-th time that a probe is reached in ticks that began with RF on.
+
+    `action` is one of ACTIONS; `again` repeats it at every later hit.
+    """
+
+    probe: Probe
+    action: str
+    hit: int = 1
+    again: bool = False
+
+
+class Twin:
+    """The instrumented sources; `probes` in the order of their numbers. `transform` is for `Rig(transform=…)`."""
+
+    def __init__(self) -> None:
+        self.probes: list[Probe] = []
+        self._sources = {name: self._instrument(name) for name in FILES}
+
+    def transform(self, name: str, source: str) -> str:  # noqa: ARG002 - the twin is made from the firmware's own files
+        return self._sources[name]
+
+    def write(self, folder: Path, fault: Fault | None = None) -> None:
+        """Put the probes' module beside the installed twin, before its first boot.
+
+        Without a fault every probe that is reached while RF is on is named once in the log (`reached`).
+        """
+        text = _MODULE.format(
+            probes=len(self.probes),
+            trace=fault is None,
+            probe=fault.probe.number if fault else -1,
+            hit=fault.hit if fault else 1,
+            again=bool(fault and fault.again),
+            action=_STATEMENTS[fault.action if fault else ""],
+        )
+        (folder / "_probe.py").write_text(text, encoding="utf-8")
+
+    def reached(self, log: str) -> list[Probe]:
+        """The probes that a run without a fault has reached while RF was on."""
+        return [self.probes[int(line.split()[1])] for line in log.splitlines() if line.startswith("reached ")]
+
+    def _instrument(self, name: str) -> str:
+        tree = ast.parse((FIRMWARE / name).read_text(encoding="utf-8"))
+        tree = _Inserter(name, self.probes).visit(tree)
+        at = next((i for i, node in enumerate(tree.body) if not _docstring(node)), len(tree.body))
+        tree.body.insert(at, ast.parse("from _probe import p as _p, on as _on").body[0])
+        return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def fault_us(log: str) -> int | None:
+    """When the fault struck, in µs since that boot; None if its probe was not hit often enough."""
+    return next((int(line.split()[1]) for line in log.splitlines() if line.startswith("fault ")), None)
+
+
+class _Inserter(ast.NodeTransformer):
+    """Puts a probe at the head of every branch; the else of a loop is its end."""
+
+    def __init__(self, file: str, probes: list[Probe]) -> None:
+        self.file, self.probes = file, probes
+
+    def _probed(self, body: list[ast.stmt], branch: str, line: int) -> list[ast.stmt]:
+        number = len(self.probes)
+        self.probes.append(Probe(number, self.file, line, branch))
+        return [*ast.parse(f"_p({number})").body, *body]
+
+    def visit_If(self, node: ast.If) -> ast.If:
+        self.generic_visit(node)
+        node.body = self._probed(node.body, "true", node.lineno)
+        node.orelse = self._probed(node.orelse, "false", node.lineno)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.While:
+        self.generic_visit(node)
+        node.body = self._probed(node.body, "loop", node.lineno)
+        node.orelse = self._probed(node.orelse, "end of loop", node.lineno)
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.For:
+        self.generic_visit(node)
+        node.body = self._probed(node.body, "loop", node.lineno)
+        node.orelse = self._probed(node.orelse, "end of loop", node.lineno)
+        return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        self.generic_visit(node)
+        node.body = self._probed(node.body, "except", node.lineno)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        if any("asm_pio" in ast.unparse(decorator) for decorator in node.decorator_list):
+            return node  # instructions, not Python
+        self.generic_visit(node)
+        docstring = node.body[:1] if _docstring(node.body[0]) else []
+        body = self._probed(node.body[len(docstring) :], "enter", node.lineno)
+        if self.file == "monitor.py" and node.name == "tick":
+            body = [*ast.parse("_on[0] = 1 if self.state == ON else 0").body, *body]
+        node.body = [*docstring, *body]
+        return node
+
+
+def _docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

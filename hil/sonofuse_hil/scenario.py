@@ -1,0 +1,195 @@
+"""Runs a scenario and judges what was seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sonofuse.board import Board
+from sonofuse_firmware.checks import CHECKS
+
+from .rig import Rig
+from .run import Run
+from .scenario_file import ScenarioError, load_scenario, scenario_names
+from .scenario_model import END, LAST_TOKEN, MONITOR, RF, Event, Expectation, Scenario
+
+__all__ = [
+    "Event",
+    "Expectation",
+    "Outcome",
+    "Scenario",
+    "ScenarioError",
+    "cause_text",
+    "cause_words",
+    "load_scenario",
+    "run_scenario",
+    "scenario_names",
+]
+
+Progress = Callable[[float, float], None]
+_STEP_US = 20_000
+_BETWEEN_US = 5_000_000  # boot, acknowledgement, arming, and what a late trip takes
+_AFTER_US = 200_000  # recorded beyond the end
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario showed.
+
+    `seen` says the end in words; `reaction_us` is from where the bound counts to the last permit edge (or the alarm),
+    `rf_off_us` from there to the last RF, None where there was no trip or RF never ended; `reason` is one line that
+    says why it failed, "" when it passed.
+    """
+
+    scenario: Scenario
+    run: Run
+    expected: str
+    seen: str
+    reaction_us: int | None
+    rf_off_us: int | None
+    bound_us: int | None
+    guarantee: str
+    passed: bool
+    reason: str
+
+
+def cause_words(cause: int, board: Board) -> tuple[str, str, str]:
+    """Channel ("monitor" for the whole), check and its text in words, of a cause number.
+
+    An unknown number is shown as such: a report must not fail over it.
+    """
+    number, channel = cause >> 8, cause & 0xFF
+    name = board.channels[channel].name if channel < len(board.channels) else MONITOR
+    for check, word, _, text in CHECKS:
+        if check == number:
+            return name, word, text
+    return name, f"check {number}", "unknown to this version"
+
+
+def cause_text(cause: int, board: Board) -> str:
+    """A cause in words: "reflected ratio: too much power reflected (VSWR)"."""
+    channel, check, text = cause_words(cause, board)
+    return f"{channel} {check}: {text}"
+
+
+def run_scenario(scenario: Scenario, *, program: str = "", on_progress: Progress | None = None) -> Outcome:
+    """Run a scenario in the software tier, and judge it. The VM and its files are gone afterwards, also after Ctrl-C.
+
+    Args:
+        program: an external MicroPython, "" for the installed one.
+        on_progress: called with simulated and planned seconds.
+
+    Raises:
+        LimitsError: if the limits file is wrong.
+        RigError: if no MicroPython can be started.
+    """
+    limits, blob = scenario.limit_set()
+    planned_us = _BETWEEN_US + round(
+        sum(1e6 * (limits.cooling_gap_s + sonication.duration_s) for sonication in scenario.plan)
+    )
+    with Rig(
+        scenario.limits,
+        scenario.plan,
+        name=scenario.name,
+        tolerances=scenario.tolerances,
+        seed=scenario.seed,
+        blob=blob,
+        program=program,
+    ) as rig:
+        for event in scenario.events:
+            _schedule(rig, event)
+        while rig.now_us < planned_us and not rig.operator.finished and rig.operator.tripped_us is None:
+            rig.run_for(_STEP_US)
+            if on_progress is not None:
+                on_progress(rig.now_us * 1e-6, planned_us * 1e-6)
+        end_us = rig.now_us + _AFTER_US
+        while rig.now_us < end_us:
+            rig.run_for(_STEP_US)
+        return judge(scenario, rig.result(), rig.limits.board)
+
+
+def _schedule(rig: Rig, event: Event) -> None:
+    def act() -> None:
+        event.fault.apply(rig, **event.values)
+
+    if event.after_rf:
+        rig.after_rf(event.time_us, event.fault.name, event.fault.text, act, event.sonication)
+    else:
+        rig.at(event.time_us, event.fault.name, event.fault.text, act)
+
+
+def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
+    """Compare a run with what its scenario expects."""
+    expect, tripped = scenario.expect, run.tripped
+    seen = "no trip, but the plan was not carried out"
+    if tripped is not None:
+        seen = f"trip by {cause_text(tripped.cause, board)}"
+    elif run.done == len(scenario.plan):
+        seen = f"{run.done} of {run.done} sonications ended normally"
+    start_us = _start_us(scenario, run)
+    reaction_us = rf_off_us = None
+    if expect.trip and start_us is not None and tripped is not None:
+        reaction_us = _alarm_us(run, board, start_us) if expect.alarm else run.low_since(start_us)
+        reaction_us = None if reaction_us is None else reaction_us - start_us
+        off_us = run.rf_off(start_us)
+        rf_off_us = None if off_us is None else off_us - start_us
+    reason = _wrong(scenario, run, board, start_us, reaction_us)
+    return Outcome(
+        scenario=scenario,
+        run=run,
+        expected=expect.text,
+        seen=seen,
+        reaction_us=reaction_us,
+        rf_off_us=rf_off_us,
+        bound_us=expect.within_us if expect.trip else None,
+        guarantee=expect.guarantee,
+        passed=not reason,
+        reason=reason,
+    )
+
+
+def _start_us(scenario: Scenario, run: Run) -> int | None:
+    """The time from which the bound counts; None if the run never came to it."""
+    since = scenario.expect.since
+    if since == RF:
+        return run.rf_us[-1] if run.rf_us else None
+    if since == END:
+        whole = len(run.rf_us) == len(scenario.plan)
+        return run.rf_us[-1] + round(scenario.plan[-1].duration_s * 1e6) if whole else None
+    if since == LAST_TOKEN:
+        return max(run.last_token_us) if min(run.last_token_us) >= 0 else None
+    return next((stimulus.t_us for stimulus in run.stimuli if stimulus.name == since), None)
+
+
+def _alarm_us(run: Run, board: Board, since_us: int) -> int | None:
+    buzzer = board.pins["buzzer"]
+    return next((t_us for t_us, pin, level in run.history.pins if pin == buzzer and level and t_us >= since_us), None)
+
+
+def _wrong(scenario: Scenario, run: Run, board: Board, start_us: int | None, reaction_us: int | None) -> str:
+    """One line that says why the run is not as expected, "" if it is."""
+    expect, tripped = scenario.expect, run.tripped
+    missing = [event.fault.name for event in scenario.events if event.fault.name not in {s.name for s in run.stimuli}]
+    cause = None if tripped is None else cause_words(tripped.cause, board)
+    if not run.rf_us:
+        return f"RF was never permitted: the device reported state {run.state}, cause {cause_text(run.cause, board)}"
+    if not expect.trip:
+        if cause is not None:
+            return f"tripped by {cause[0]} {cause[1]} in a run that has to end normally"
+        if run.done != len(scenario.plan):
+            return f"only {run.done} of {len(scenario.plan)} sonications ended"
+    elif cause is None or tripped is None:
+        return "no trip"
+    elif cause[:2] not in expect.causes:
+        return f"tripped by {cause[0]} {cause[1]}, which is not an expected cause"
+    elif missing:
+        return f"tripped before {missing[0]} happened"
+    elif start_us is None or tripped.t_us < start_us:
+        return f"tripped before the time that the bound counts from ({expect.since})"
+    elif reaction_us is None:
+        return "no alarm"
+    elif reaction_us > expect.within_us:
+        return f"took {reaction_us / 1e3:.3f} ms, allowed are {expect.within_us / 1e3:g} ms"
+    if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
+        return "a permit was still given at the end"
+    if run.rf_off(run.rf_us[0]) is None:
+        return "RF was still on at the end"
+    return ""

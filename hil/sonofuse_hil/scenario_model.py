@@ -1,0 +1,77 @@
+"""What a scenario is: who does what, what breaks when, and what has to happen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sonofuse.limits import LimitsFile, compile_limits, load
+
+from .bench import Tolerances
+from .faults import Fault, Value
+from .operator import Sonication
+
+MONITOR = "monitor"  # stands for a channel in causes that concern the whole monitor
+RF, END, LAST_TOKEN = STARTS = ("rf", "end", "last token")  # what a bound counts from, besides the name of a fault
+
+
+@dataclass(frozen=True)
+class Event:
+    """A fault and when it happens: `time_us` after boot, or after RF of a sonication (from 0) was switched on."""
+
+    fault: Fault
+    values: Mapping[str, Value]
+    time_us: int
+    after_rf: bool
+    sonication: int = 0
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """How the run has to end: normally, or with a trip by one of `causes` (channel, check) within a bound.
+
+    The bound counts from `since` (the name of a fault, or one of STARTS: RF on, the planned end of the last
+    sonication, the last token) to the last permit edge, or to the alarm.
+    """
+
+    trip: bool
+    guarantee: str
+    causes: tuple[tuple[str, str], ...] = ()
+    within_us: int = 0
+    since: str = ""
+    alarm: bool = False
+
+    @property
+    def text(self) -> str:
+        if not self.trip:
+            return "every sonication ends normally, without a trip"
+        causes = " or ".join(f"{channel} {check}" for channel, check in self.causes)
+        what = "alarm" if self.alarm else "permit low"
+        since = {"rf": "RF on", "end": "the planned end", "last token": "the last token"}.get(self.since, self.since)
+        return f"trip by {causes}; {what} within {self.within_us / 1e3:g} ms of {since}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario: who does what, what breaks when, and what has to happen. `cooling_gap_s` None: as the limits say."""
+
+    name: str
+    title: str
+    description: str
+    limits: Path
+    plan: tuple[Sonication, ...]
+    expect: Expectation
+    events: tuple[Event, ...] = ()
+    tolerances: Tolerances = field(default_factory=Tolerances)
+    seed: int = 1
+    cooling_gap_s: float | None = None
+
+    def limit_set(self) -> tuple[LimitsFile, bytes]:
+        """The limits as this scenario runs them, and the limit set compiled from them.
+
+        Raises:
+            LimitsError: if the limits file is wrong.
+        """
+        limits = load(self.limits)
+        if self.cooling_gap_s is not None:
+            limits = replace(limits, cooling_gap_s=self.cooling_gap_s)
+        return limits, compile_limits(limits)
