@@ -5,6 +5,8 @@ channels convert on every tick, a flow meter once a gate, a MAX31865 when its DR
 tick at most, in turn, so that a tick stays short.
 """
 
+from array import array
+import micropython
 from micropython import const
 from machine import ADC, SPI, Pin, mem32
 
@@ -14,6 +16,21 @@ from max31865 import Max31865
 _GPIO_IN = const(0xD0000004)  # SIO: all pins at one instant (RP2040 data sheet 2.3.1.7)
 _SEQ = const(0xFFFF)
 _SPI_HZ = const(1_000_000)
+
+
+# In viper, because a loop of bytecode over four contacts costs more than all checks of the kernel.
+@micropython.viper
+def contacts(inputs: ptr32, gpio: int, table: ptr32, n: int):
+    """A conversion for each of n contacts: `table` holds (input index, mask) pairs."""
+    i = 0
+    while i < n:
+        index = table[2 * i]
+        inputs[index] = (inputs[index] + 1) & _SEQ
+        level = 0
+        if gpio & table[2 * i + 1]:
+            level = 1
+        inputs[index + 1] = level
+        i += 1
 
 
 class Flow:
@@ -69,7 +86,7 @@ class Sensors:
         spi = None
         self.converters = []  # (input index, Max31865)
         self.analog = []  # (input index, ADC)
-        self.contacts = []  # (input index, mask)
+        wired = []  # input index, mask of every contact
         self.flows = []
         self._pins = []  # keeps the pull-ups configured
         for number, (name, driver, settings) in enumerate(board["channels"]):
@@ -90,19 +107,19 @@ class Sensors:
                 self.analog.append((index, ADC(settings["pin"])))
             elif driver == "contact":
                 self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_DOWN))
-                self.contacts.append((index, 1 << settings["pin"]))
+                wired += (index, 1 << settings["pin"])
             elif driver == "pulses":
                 gate_ticks = settings["gate_ms"] * 1000 // tick_us
                 self.flows.append(Flow(index, settings["pin"], gate_ticks, settings["gates"]))
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
+        self._contacts = array("i", wired)
+        self._contacts_n = len(wired) // 2
         self._turn = 0
 
     def sample(self, inputs):
         gpio = mem32[_GPIO_IN]
-        for index, mask in self.contacts:
-            inputs[index + 1] = 1 if gpio & mask else 0
-            inputs[index] = (inputs[index] + 1) & _SEQ
+        contacts(inputs, gpio, self._contacts, self._contacts_n)
         for index, adc in self.analog:
             inputs[index + 1] = adc.read_u16()
             inputs[index] = (inputs[index] + 1) & _SEQ

@@ -14,22 +14,24 @@ from sonofuse.layout import FIRMWARE
 from .device import FILES
 
 ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
-OVERRUN_US = 5_000
 
 _MODULE = """
+from array import array
 from _wire import wire
 
 on = bytearray(1)
-_seen = bytearray({probes})
+_hits = array("i", [0] * {probes})
 _left = [{hit}]
 
 
 def p(number):
     if not on[0]:
         return
-    if {trace} and not _seen[number]:
-        _seen[number] = 1
-        print("reached", number)
+    if {trace}:
+        hits = _hits[number] + 1
+        _hits[number] = hits
+        if not hits & hits - 1:
+            print("reached", number, hits)
     if number == {probe}:
         _left[0] -= 1
         if _left[0] == 0 or {again} and _left[0] < 0:
@@ -40,8 +42,7 @@ _STATEMENTS = {
     "MemoryError": "raise MemoryError",
     "ValueError": 'raise ValueError("injected")',
     "hang": "while True: pass",
-    "overrun": f"wire.charge({OVERRUN_US})",
-    "": "pass",
+    "overrun": "wire.charge({lost_us})",
 }
 
 
@@ -62,13 +63,18 @@ class Probe:
 class Fault:
     """What happens at the `hit`-th time that a probe is reached in ticks that began with RF on.
 
-    `action` is one of ACTIONS; `again` repeats it at every later hit.
+    `action` is one of ACTIONS; an overrun lasts `lost_us`; `again` repeats the action at every later hit.
     """
 
     probe: Probe
     action: str
     hit: int = 1
     again: bool = False
+    lost_us: int = 5_000
+
+    def __str__(self) -> str:
+        lost = f" of {self.lost_us} us" if self.action == "overrun" else ""
+        return f"{self.action}{lost} at hit {self.hit}{' and later' if self.again else ''} of {self.probe}"
 
 
 class Twin:
@@ -84,7 +90,7 @@ class Twin:
     def write(self, folder: Path, fault: Fault | None = None) -> None:
         """Put the probes' module beside the installed twin, before its first boot.
 
-        Without a fault every probe that is reached while RF is on is named once in the log (`reached`).
+        Without a fault the log says which probes are reached while RF is on (`reached`).
         """
         text = _MODULE.format(
             probes=len(self.probes),
@@ -92,13 +98,14 @@ class Twin:
             probe=fault.probe.number if fault else -1,
             hit=fault.hit if fault else 1,
             again=bool(fault and fault.again),
-            action=_STATEMENTS[fault.action if fault else ""],
+            action=_STATEMENTS[fault.action].format(lost_us=fault.lost_us) if fault else "pass",
         )
         (folder / "_probe.py").write_text(text, encoding="utf-8")
 
-    def reached(self, log: str) -> list[Probe]:
-        """The probes that a run without a fault has reached while RF was on."""
-        return [self.probes[int(line.split()[1])] for line in log.splitlines() if line.startswith("reached ")]
+    def reached(self, log: str) -> dict[Probe, int]:
+        """The probes that a run without a fault has reached while RF was on, and how often (down to a power of two)."""
+        lines = [line.split() for line in log.splitlines() if line.startswith("reached ")]
+        return {self.probes[int(number)]: int(hits) for _, number, hits in lines}
 
     def _instrument(self, name: str) -> str:
         tree = ast.parse((FIRMWARE / name).read_text(encoding="utf-8"))

@@ -56,8 +56,9 @@ def overview(case: Case, limits: LimitsFile) -> str:
     start_s = (run.rf_us[0] if run.rf_us else 0) * 1e-6
     end_s = run.end_us * 1e-6 - start_s
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} overview"}):
-        sheet = Sheet(figsize=(9.6, 5.9))
-        heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55), gridspec_kw={"hspace": 0.16})
+        sheet = Sheet(figsize=(9.6, 5.7))
+        heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55))
+        sheet.subplots_adjust(left=0.075, right=0.835, top=0.985, bottom=0.085, hspace=0.16)
         _temperatures(heat, run, limits, start_s, end_s)
         _power(power, run, limits, start_s, end_s)
         _bursts(permit, [(first * 1e-6 - start_s, last * 1e-6 - start_s) for first, last in run.bursts(0)], 0, GREEN)
@@ -72,7 +73,7 @@ def overview(case: Case, limits: LimitsFile) -> str:
             case.event, (event_s, 1.0), (-5 if left else 5, -3), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right" if left else "left", va="top", fontsize=9, fontstyle="italic",
         )  # fmt: skip
-        sheet.align_ylabels()
+        sheet.align_ylabels([heat, power])
         return _svg(sheet, f"{case.title}: temperatures, forward power and permit of the whole run")
 
 
@@ -84,10 +85,13 @@ def instant(case: Case) -> str:
         return (t_us - case.event_us) * 1e-3
 
     low, off = case.permit_low_us, case.rf_off_us
-    end_ms = max([0.0, *(ms(t_us) for t_us in (low, off) if t_us is not None)]) * 1.12 + AFTER_MS
+    opened = [t_us for t_us, _, closed in run.history.relays if not closed and t_us >= case.event_us]
+    moments = [ms(t_us) for t_us in (low, off, *opened[:2]) if t_us is not None]
+    end_ms = max([0.0, *moments]) * 1.1 + AFTER_MS
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} instant"}):
-        sheet = Sheet(figsize=(9.6, 3.5))
-        tracks, power = sheet.subplots(2, 1, sharex=True, height_ratios=(2.2, 1), gridspec_kw={"hspace": 0.12})
+        sheet = Sheet(figsize=(9.6, 3.3))
+        tracks, power = sheet.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
+        sheet.subplots_adjust(left=0.12, right=0.985, top=0.925, bottom=0.145, hspace=0.12)
         for switch in (0, 1):
             _bursts(tracks, [(ms(first), ms(last)) for first, last in run.bursts(switch)], 3 - switch, GREEN)
             _bursts(tracks, _closed(run, switch, ms), 1 - switch, SKY)
@@ -107,6 +111,8 @@ def instant(case: Case) -> str:
                         ha="left", va="center", fontsize=9, fontstyle="italic", annotation_clip=False)  # fmt: skip
         if low is not None:
             _span(tracks, ms(low), 2.5, f"permit low {ms(low):.2f} ms")
+        if opened:
+            _span(tracks, ms(opened[0]), 0.5, f"interlock open {ms(opened[0]):.2f} ms")
         if off is not None:
             _span(power, ms(off), power.get_ylim()[1] * 0.55, f"RF off {ms(off):.2f} ms")
         return _svg(sheet, f"{case.title}: permit, relays and forward power around the event, in milliseconds")
@@ -126,7 +132,7 @@ def _temperatures(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_
         check = channel.check("above")
         if check is not None and check.trip is not None:
             axes.axhspan(threshold(limits, channel, check).value, check.trip, color=colour, alpha=0.22, lw=0)
-            axes.axhline(check.trip, color=colour, lw=0.9)
+            axes.axhline(check.trip, color=colour, lw=0.9, ls=(0, (7, 3)))
             ends.append((check.trip, f"{label} {check.trip:g} °C", colour))
     low, high = axes.get_ylim()
     axes.set_ylim(low, max(high, 46.0))
@@ -156,7 +162,7 @@ def _power(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: floa
     top = max(watts) * 1.25
     if check is not None and check.trip is not None:
         axes.axhspan(threshold(limits, forward, check).value, check.trip, color=RED, alpha=0.2, lw=0)
-        axes.axhline(check.trip, color=RED, lw=0.9)
+        axes.axhline(check.trip, color=RED, lw=0.9, ls=(0, (7, 3)))
         top = max(top, check.trip * 1.15)
         _labels(axes, [(check.trip, f"power limit {check.trip:g} W", RED)], end_s)
     axes.set(ylim=(0, top), ylabel="forward W")
@@ -189,7 +195,8 @@ def _bursts(axes: Axes, spans: list[tuple[float, float]], y: float, colour: str)
 
 def _span(axes: Axes, until: float, y: float, text: str) -> None:
     """An arrow from the event to a time, with the time beside it."""
-    axes.annotate("", (0, y), (until, y), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.0, "shrinkA": 0, "shrinkB": 0})
+    if until > 0:
+        axes.annotate("", (0, y), (until, y), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.0, "shrinkA": 0, "shrinkB": 0})
     axes.annotate(text, (until, y), (7, 0), textcoords="offset points", va="center", fontsize=9.5, fontweight="bold",
                   bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
 
@@ -197,7 +204,7 @@ def _span(axes: Axes, until: float, y: float, text: str) -> None:
 def _svg(sheet: Sheet, label: str) -> str:
     """The sheet as an element for a page: no header, no ids but those that are referred to, and a label for readers."""
     stream = io.StringIO()
-    sheet.savefig(stream, format="svg", bbox_inches="tight", pad_inches=0.06, metadata={"Date": None, "Creator": None})
+    sheet.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     svg = stream.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     referred = set(re.findall(r"#([\w-]+)", svg))

@@ -12,7 +12,7 @@ from sonofuse.limits.model import Channel, LimitsFile
 from sonofuse.limits.thresholds import US, beyond, beyond_quotient, linear_of, share_under
 from sonofuse.limits.tokens import tokens
 
-CRC_BYTES = 32
+CRC_BYTES = 4
 SPAN_US = 1 << 14  # the longest that the energy accumulator can take
 ENERGY_UNIT_J = (1 << 15) * 1e-9
 RATIO_SLACK = 0.05  # of 1/1024: more than one energy unit for any sonication of 1 J and more

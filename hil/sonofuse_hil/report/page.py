@@ -1,0 +1,191 @@
+"""One self-contained HTML page about some runs: no script, nothing from a network, the same bytes for the same runs."""
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonofuse.limits import LimitsFile
+from sonofuse.limits.report import CheckReport, HazardRecord, report
+
+from . import curves
+from .case import Case
+
+_STYLE = Path(__file__).with_name("style.css")
+_PEAKS = (("skin_a", "skin A"), ("skin_b", "skin B"), ("fat", "fat"), ("periosteum", "periosteum"), ("transducer", "transducer"))
+_NOT = (
+    "It is research. No part of it is a medical device, and nothing here is cleared or approved by anybody for use on "
+    "people. A clinician must approve any limits.",
+    "Every figure is from the software tier: the unmodified firmware on a MicroPython virtual machine in simulated time. "
+    "It says nothing yet about the microseconds of a chip, or about a relay that you can touch.",
+    "The tissue is a model that was not validated against an experiment. Heating rates and time budgets are derived.",
+    "A few runs show how the monitor reacts to these faults. They are no measure of how often it would miss one.",
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above a report: its title, the command that repeats it, the names and versions of what ran."""
+
+    title: str
+    command: str
+    versions: tuple[tuple[str, str], ...]
+
+
+def page(head: Head, cases: Sequence[Case], limits: LimitsFile) -> str:
+    """The whole page.
+
+    Raises:
+        ValueError: if there is no case.
+    """
+    if not cases:
+        raise ValueError("a report needs at least one case")
+    checked = report(limits)
+    parts = [_header(head, cases, checked), _results(cases), *(_case(case, limits) for case in cases)]
+    parts += [_limits(checked), _not(), _footer(cases)]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_e(head.title)}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _e(text: str) -> str:
+    return html.escape(text)
+
+
+def _badge(passed: bool) -> str:
+    return '<span class="badge good">✓ as expected</span>' if passed else '<span class="badge bad">✗ not as expected</span>'
+
+
+def _ms(case: Case, t_us: int | None) -> str:
+    return "never" if t_us is None else f"{(t_us - case.event_us) / 1e3:.2f} ms"
+
+
+def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are HTML already; each column is (class, title)."""
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        return "<tr>" + "".join(f'<{tag} class="{c}">{cell}</{tag}>' for (c, _), cell in zip(head, cells, strict=True)) + "</tr>"
+
+    body = "\n".join(line("td", row) for row in rows)
+    return f'<div class="scroll"><table>\n<thead>{line("th", [title for _, title in head])}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+
+
+def _facts(pairs: Iterable[tuple[str, str]]) -> str:
+    return '<dl class="facts">' + "".join(f"<dt>{_e(name)}</dt><dd>{text}</dd>" for name, text in pairs) + "</dl>"
+
+
+def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
+    good = sum(case.passed for case in cases)
+    number = f"{good} of {len(cases)} " + ("case" if len(cases) == 1 else "cases")
+    kind, sign = ("good", "✓") if good == len(cases) else ("bad", "✗")
+    first = cases[0].run
+    facts = [
+        ("limit set", f"{_e(checked.name)} {_e(checked.version)}, board {_e(checked.board)}, host {_e(checked.host)}"),
+        ("SHA-256", f'<span class="digest">{first.limits_sha256}</span>'),
+        ("tier", f"{_e(first.tier)}: the firmware in simulated time, no hardware"),
+        ("seed", ", ".join(dict.fromkeys(str(case.run.seed) for case in cases))),
+        ("versions", _e(", ".join(f"{name} {version}" for name, version in head.versions))),
+        ("repeat it", f"<code>{_e(head.command)}</code>"),
+    ]
+    return (
+        f'<header>\n<div class="kicker">sonofuse · hardware in the loop</div>\n<h1>{_e(head.title)}</h1>\n'
+        f'<div class="verdict {kind}"><span aria-hidden="true">{sign}</span><div>{number} did what they should'
+        f"<small>software tier · research use only, no claim of clearance</small></div></div>\n{_facts(facts)}\n</header>"
+    )
+
+
+def _bound(case: Case) -> str:
+    return "<br>".join(f"{figure.bound_ms:g} ms" for figure in case.figures if figure.bound_ms is not None) or "–"
+
+
+def _results(cases: Sequence[Case]) -> str:
+    head = [
+        ("name", "case"), ("", "expected"), ("", "seen"), ("number", "event → permit low at the pin"),
+        ("number", "bound"), ("number", "event → RF off"), ("", "verdict"),
+    ]  # fmt: skip
+    rows = [
+        (
+            f'<a href="#{_e(case.key)}">{_e(case.title)}</a>', _e(case.expected), _e(case.seen), _ms(case, case.permit_low_us),
+            _bound(case), _ms(case, case.rf_off_us), _badge(case.passed),
+        )
+        for case in cases
+    ]  # fmt: skip
+    return f'<section>\n<div class="head"><h2>Results</h2></div>\n{_table(head, rows)}\n</section>'
+
+
+def _case(case: Case, limits: LimitsFile) -> str:
+    problems = "".join(f"<dt>problem</dt><dd>{_e(problem)}</dd>" for problem in case.problems)
+    figures = "".join(
+        f"<dt>{_e(figure.name)}</dt><dd>{figure.value_ms:.2f} ms"
+        + (f", at most {figure.bound_ms:g} ms" if figure.bound_ms is not None else "")
+        + "</dd>"
+        for figure in case.figures
+    )
+    peaks = "".join(f"<span>{label} <b>{case.peak_c(place):.1f} °C</b></span>" for place, label in _PEAKS)
+    return f"""<section class="case" id="{_e(case.key)}">
+<div class="head"><h2>{_e(case.title)}</h2>{_badge(case.passed)}</div>
+<p>{_e(case.story)}</p>
+<dl class="expected"><dt>expected</dt><dd>{_e(case.expected)}</dd><dt>seen</dt><dd>{_e(case.seen)}</dd>{figures}{problems}</dl>
+<figure>
+{curves.overview(case, limits)}
+<figcaption>The whole run. Dashed lines are limits; the band below each is its guard band, where the monitor already trips.
+Fat and periosteum have no sensor on this board: only the model knows them.</figcaption>
+</figure>
+<figure>
+{curves.instant(case)}
+<figcaption>The instant. Green: edges on the permit pins, each hold at most 2 ms. Blue: interlock relays closed; either one open ends
+RF.</figcaption>
+</figure>
+<div class="peaks"><span>Highest true temperature:</span>{peaks}</div>
+</section>"""
+
+
+def _hazards(records: Sequence[HazardRecord]) -> list[HazardRecord]:
+    """The fastest way to detect each hazard, in the order of their numbers."""
+    best: dict[tuple[str, str], HazardRecord] = {}
+    for record in records:
+        if record.detector:
+            best.setdefault((record.hazard, record.harm), record)
+    return sorted(best.values(), key=lambda record: int(record.hazard[1:]))
+
+
+def _limits(checked: CheckReport) -> str:
+    blind = "".join(
+        f"<li><b>{_e(record.hazard)} {_e(record.harm)}</b>: {_e(record.note)}</li>"
+        for record in checked.hazards
+        if record.outcome == "not covered"
+    )
+    head = [("name", "hazard"), ("", "fastest check"), ("number", "RF off after"), ("number", "budget"), ("number", "true overshoot"), ("", "outcome")]
+    rows = [
+        (
+            f"{_e(record.hazard)} {_e(record.harm)}", f"<code>{_e(record.detector)}</code>",
+            "–" if record.total_s is None else f"{record.total_s * 1e3:.1f} ms",
+            "–" if record.budget_s is None else f"{record.budget_s * 1e3:g} ms",
+            "–" if record.overshoot_k is None else f"{record.overshoot_k:.2f} K",
+            f'<span class="badge {"good" if record.outcome == "MET" else "bad"}">{_e(record.outcome)}</span>',
+        )
+        for record in _hazards(checked.hazards)
+    ]  # fmt: skip
+    return f"""<section>
+<div class="head"><h2>What the limits cover</h2></div>
+<h3>Not covered by this board</h3>
+<ul>{blind}</ul>
+<h3>Covered, worst case by calculation</h3>
+{_table(head, rows)}
+<p>Sensor lag, conversions, debounce, ticks, charge pump and relay added up; largest set power {checked.set_max_w:.1f} W. Heating
+rates and budgets are derived, not validated. <code>sonofuse check</code> prints every check.</p>
+</section>"""
+
+
+def _not() -> str:
+    items = "".join(f"<li>{_e(text)}</li>" for text in _NOT)
+    return f'<div class="note">\n<h2>What this is not</h2>\n<ul>{items}</ul>\n</div>'
+
+
+def _footer(cases: Sequence[Case]) -> str:
+    digests = "<br>".join(f'{_e(case.title)}: <span class="digest">{case.run.digest()}</span>' for case in cases)
+    return f"<footer>Everything that was recorded of each run, as SHA-256; the same seed gives the same:<br>{digests}</footer>"
