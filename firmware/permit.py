@@ -48,11 +48,15 @@ class Switch:
         self._pin = Pin(pin, Pin.OUT, value=0)
         self._function = 6 + machine_id // 4  # GPIOx_CTRL.FUNCSEL: PIO0 is 6, PIO1 is 7
         self._machine = rp2.StateMachine(machine_id)
-        self.low()
+        self.force_low()
+        self.stop()
 
-    def low(self):
-        """Pin low at once by its pad, then stop the program and drop what it was still given."""
+    def force_low(self):
+        """Pin low at once, by its pad: whatever the program does, nothing leaves."""
         mem32[self._ctrl] = self._function | _OUT_LOW
+
+    def stop(self):
+        """Stop the program and drop what it was still given."""
         machine = self._machine
         machine.active(0)
         for _ in range(_FIFO_DEPTH):
@@ -80,8 +84,11 @@ class Permit:
         self._second = Switch(4, second_pin)
 
     def low(self):
-        self._first.low()
-        self._second.low()
+        """Both pins first; stopping the programs takes longer."""
+        self._first.force_low()
+        self._second.force_low()
+        self._first.stop()
+        self._second.stop()
 
     def arm(self, token):
         self._first.arm(token)

@@ -87,6 +87,7 @@ class Bench:
         errors_db = {"forward": tolerances.forward_error_db, "reflected": tolerances.reflected_error_db}
         noise_v = tolerances.detector_noise_v
         self.analog = Analog(board, errors_db, tolerances.reference_error, noise_v, seed)
+        self.detectors, self.adcs, self.vref = self.analog.detectors, self.analog.adcs, self.analog.vref
         self.converters: dict[int, tuple[str, Max31865]] = {}  # by chip select
         self.sensors: dict[str, Pt100] = {}
         self.contacts: dict[str, Contact] = {}
@@ -287,7 +288,7 @@ class Bench:
         if watts != self._watts:
             self._watts = watts
             self.history.watts.append((t_us, watts))
-            self.plant.advance_to(t_us * 1e-6)
+            self.plant.advance_to(max(t_us, *self._ahead_us) * 1e-6)  # a converter may have asked it ahead of the firmware
             self.plant.set_power(watts * _EFFICIENCY)
         shown_w = {
             "forward": self.coupler.forward_w(watts, 0.0),

@@ -9,9 +9,11 @@ from types import TracebackType
 from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse.link import Answer, Telemetry
 
-from .bench import Bench, Tolerances
+from .bench import Bench
+from .bench import Tolerances as Tolerances
 from .device import Transform, install
-from .operator import Operator, Sonication
+from .operator import Operator
+from .operator import Sonication as Sonication
 from .plant import LayeredPlant
 from .platforms.flash import Flash
 from .platforms.unix import UnixPlatform, own_core

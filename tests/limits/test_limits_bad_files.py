@@ -85,6 +85,8 @@ EDITS = [
      ["lower bound first"]),
     ("range without a count", "channel.flow.sensor", "range", '["0.001 L/min", "0.002 L/min"]',
      "channel.flow.sensor.range", ["no count of the converter"]),
+    ("range without a count, of a partner", "channel.forward.sensor", "range", '["1e300 V", "1e301 V"]',
+     "channel.forward.sensor.range", ["no count of the converter"]),
     ("sensor of another kind", "channel.flow.sensor", "kind", '"pt100"', "channel.flow.sensor.kind",
      ["'pulses'", "flow"]),
     ("unknown kind", "channel.flow.sensor", "kind", '"flwo"', "channel.flow.sensor.kind", ['did you mean "flow"?']),

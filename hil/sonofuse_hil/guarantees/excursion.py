@@ -75,8 +75,6 @@ def _prepare(rig: Rig, e: Excursion) -> None:
             rig.bench.force(name, _FROM_C)
     elif e.check in ("rise", "rise_off"):
         rig.bench.force(e.channel, _FROM_C)
-    elif e.check == "duration":
-        rig.operator.finishes = False
 
 
 def _act(rig: Rig, e: Excursion) -> None:
@@ -92,7 +90,9 @@ def _act(rig: Rig, e: Excursion) -> None:
         bench.force(e.channel, e.plan.power_w * vswr_reflection(e.value))
     elif e.check == "energy":
         bench.force("forward", e.value)
-    elif e.check != "duration":
+    elif e.check == "duration":
+        rig.operator.hung = True  # nobody ends the sonication
+    else:
         bench.force(e.channel, e.value)
 
 

@@ -139,8 +139,8 @@ def after_last_token(outcome: Outcome, example: str) -> Measurement:
         for switch, right in enumerate(outcome.right_us)
         for _, last in outcome.run.bursts(switch)
     ]
-    value = float(max(waits)) if waits else float("nan")
-    return Measurement("G2", "last edge after the last token", value, "us", BOUND_US, outcome.run.tier, example)
+    value = float(max(waits, default=0))  # no burst at all: a fault before the first token
+    return Measurement("G2", "last edge after the last token", value, "µs", BOUND_US, outcome.run.tier, example)
 
 
 def after_fault(outcome: Outcome, struck_us: int, example: str, lost_us: int = 0) -> list[Measurement]:
@@ -148,7 +148,7 @@ def after_fault(outcome: Outcome, struck_us: int, example: str, lost_us: int = 0
     run = outcome.run
     low_us = float(run.low_since(struck_us) - struck_us - lost_us)
     return [
-        Measurement("G2", "permit low for good after the fault", low_us, "us", BOUND_US, run.tier, example),
+        Measurement("G2", "permit low for good after the fault", low_us, "µs", BOUND_US, run.tier, example),
         Measurement("G2", "not TRIPPED after a fault", float(run.state != TRIPPED), "devices", 0, run.tier, example),
     ]
 
@@ -158,7 +158,7 @@ def reset_after(outcome: Outcome, struck_us: int, bound_us: int, example: str) -
     resets = [t_us - struck_us for t_us, _ in outcome.run.resets if t_us >= struck_us]
     value = float(resets[0]) if resets else float("nan")
     what = "reset by the watchdog" if bound_us == WATCHDOG_US else "reset after an exception"
-    return Measurement("G2", what, value, "us", bound_us, outcome.run.tier, example)
+    return Measurement("G2", what, value, "µs", bound_us, outcome.run.tier, example)
 
 
 def struck_us(outcome: Outcome) -> int | None:

@@ -28,7 +28,7 @@ class RigError(Exception):
 @cache
 def _zygote() -> socket.socket:
     try:
-        import micropython_run  # type: ignore[import-not-found]  # noqa: F401
+        import micropython_run  # noqa: F401
     except ImportError as problem:
         raise RigError(
             "no MicroPython found: install sonofuse[hil] on Linux x86-64 or macOS arm64, or give --micropython PATH"

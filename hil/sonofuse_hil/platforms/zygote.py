@@ -13,7 +13,7 @@ import sys
 
 def serve(channel: socket.socket) -> None:
     """Fork a VM for each message until the rig closes the channel."""
-    import micropython_run  # type: ignore[import-not-found]
+    import micropython_run
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; the rig sees an end as end of file
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the rig's to handle
