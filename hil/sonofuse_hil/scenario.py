@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sonofuse.board import Board
 from sonofuse_firmware.checks import CHECKS
 
+from .plant import LayeredPlant
 from .rig import Rig
 from .run import Run
 from .scenario_file import ScenarioError, load_scenario, scenario_names
@@ -90,6 +91,7 @@ def run_scenario(scenario: Scenario, *, program: str = "", on_progress: Progress
         scenario.plan,
         name=scenario.name,
         tolerances=scenario.tolerances,
+        plant=LayeredPlant(scenario.anatomy),
         seed=scenario.seed,
         blob=blob,
         program=program,

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sonofuse_firmware.checks import CHECKS
 from . import faults
 from .bench import Tolerances
 from .operator import Sonication
+from .plant.tissue import STANDARD, Anatomy
 from .scenario_model import MONITOR, STARTS, Event, Expectation, Scenario
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -33,6 +35,15 @@ _TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     "detector_noise": ("voltage", "detector_noise_v", 1.0),
     "lag": ("time", "lag_s", 1.0),
     "flow": ("flow", "flow_ml_min", 1e3),
+}
+
+# key in [patient] -> dimension, field of Anatomy; probe_a and probe_b are one field
+_PATIENT: Mapping[str, tuple[str, str]] = {
+    "bone_absorption": ("share", "bone_absorption"),
+    "beam_radius": ("length", "beam_radius_mm"),
+    "skin_focus": ("length", "skin_focus_mm"),
+    "probe_a": ("length", ""),
+    "probe_b": ("length", ""),
 }
 
 
@@ -123,6 +134,7 @@ class _Reader:
         gap_s = top.quantity("cooling_gap", "time", required=False)
         seed = top.whole("seed", 0, required=False)
         tolerances = self._tolerances()
+        anatomy = self._patient()
         plan = self._plan(limits)
         events = self._events(plan)
         expect = self._expect(limits, events)
@@ -138,6 +150,7 @@ class _Reader:
             expect=expect,
             events=events,
             tolerances=tolerances,
+            anatomy=anatomy,
             seed=1 if seed is None else seed,
             cooling_gap_s=gap_s,
         )
@@ -168,6 +181,23 @@ class _Reader:
                     found[name] = round(amount * factor) if key == "flow" else amount * factor
             table.done()
         return Tolerances(**found)
+
+    def _patient(self) -> Anatomy:
+        table = self.top.table("patient", "a table [patient]", required=False)
+        if table is None:
+            return STANDARD
+        found = {key: table.quantity(key, dimension, required=False) for key, (dimension, _) in _PATIENT.items()}
+        table.done()
+        changes = {name: found[key] for key, (_, name) in _PATIENT.items() if name and found[key] is not None}
+        probes = tuple(
+            standard if (given := found[key]) is None else given
+            for key, standard in zip(("probe_a", "probe_b"), STANDARD.probes_mm, strict=True)
+        )
+        try:
+            return replace(STANDARD, probes_mm=probes, **changes)
+        except ValueError as error:
+            self.top.note("patient", str(error), "figures that docs/plant.md allows")
+            return STANDARD
 
     def _tables(self, key: str, required: bool) -> list[Table]:
         accepted = f"one or more tables [[{key}]]"
@@ -244,7 +274,8 @@ class _Reader:
         table.done()
         if within_s is None or since is None or not table.sound:
             return None
-        guarantee = guarantee or next((event.fault.guarantee for event in events if event.fault.name == since), "G1")
+        broken = next((event for event in events if event.fault.name == since), events[-1] if events else None)
+        guarantee = guarantee or (broken.fault.guarantee if broken else "G1")
         return Expectation(True, guarantee, causes, round(within_s * 1e6), since, until == "alarm")
 
     def _causes(self, table: Table, limits: LimitsFile | None) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from sonofuse.limits import LimitsFile, compile_limits, load
 from .bench import Tolerances
 from .faults import Fault, Value
 from .operator import Sonication
+from .plant.tissue import STANDARD, Anatomy
 
 MONITOR = "monitor"  # stands for a channel in causes that concern the whole monitor
 RF, END, LAST_TOKEN = STARTS = ("rf", "end", "last token")  # what a bound counts from, besides the name of a fault
@@ -62,6 +63,7 @@ class Scenario:
     expect: Expectation
     events: tuple[Event, ...] = ()
     tolerances: Tolerances = field(default_factory=Tolerances)
+    anatomy: Anatomy = STANDARD
     seed: int = 1
     cooling_gap_s: float | None = None
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from sonofuse.limits import SHIPPED, LimitsError, Problem, load
 
 from .edits import TEXT, drop_section, set_key

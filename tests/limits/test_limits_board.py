@@ -1,6 +1,7 @@
 """Board files: read without running them; what is missing, unknown or used twice is named."""
 
 import pytest
+
 from sonofuse.board import BOARDS, BoardError, load_board
 from sonofuse.limits import SHIPPED, LimitsError, load
 

@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+
 from sonofuse.limits import SHIPPED, commands, compile_limits, load
 from sonofuse.limits.diff import diff
 
@@ -121,5 +122,5 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["limits.bin"]
     assert target.read_bytes() == b"old"
     out = StringIO()
-    assert commands.build(SHIPPED, tmp_path, out) == commands.UNUSABLE
+    assert commands.build(SHIPPED, tmp_path, out) == commands.UNWRITABLE
     assert "No space left on device" in out.getvalue()

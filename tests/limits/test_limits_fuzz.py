@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sonofuse.limits import LimitsError, compile_limits, load
 
 from .edits import TEXT

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse.limits.intervals import HIGHEST, LOWEST, Interval, RangeError, prove, value_of

@@ -5,6 +5,7 @@ import zlib
 from hashlib import sha256
 
 import pytest
+
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED, compile_limits, load
 

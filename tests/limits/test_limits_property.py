@@ -4,6 +4,7 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sonofuse.layout import K
 from sonofuse.limits import compile_limits, load
 

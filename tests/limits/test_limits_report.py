@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from io import StringIO
 
 import pytest
+
 from sonofuse.limits import SHIPPED, LimitsError, compile_limits, load
 from sonofuse.limits.render import render_report
 from sonofuse.limits.report import report

@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+
 from sonofuse.board import load_board
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED, compile_limits, load

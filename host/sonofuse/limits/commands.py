@@ -16,7 +16,7 @@ from sonofuse.limits.readable import readable
 from sonofuse.limits.render import render_diff, render_report
 from sonofuse.limits.report import report
 
-OK, NOT_MET, UNUSABLE = 0, 1, 2
+OK, NOT_MET, UNUSABLE, UNWRITABLE = 0, 1, 2, 3
 
 
 def _refuse(error: LimitsError, out: TextIO, as_json: bool) -> int:
@@ -45,7 +45,7 @@ def compare(old: Path, new: Path, out: TextIO, as_json: bool = False, board: Boa
     except LimitsError as error:
         return _refuse(error, out, as_json)
     records = [dataclasses.asdict(change) for change in changes]
-    out.write(json.dumps(records, indent=2) + "\n" if as_json else render_diff(changes))
+    out.write(json.dumps({"changes": records}, indent=2) + "\n" if as_json else render_diff(changes))
     return NOT_MET if any(change.direction == LOOSER for change in changes) else OK
 
 
@@ -68,19 +68,23 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def build(path: Path, out_dir: Path, out: TextIO, board: Board | None = None) -> int:
-    """Write limits.bin and limits.json into a directory: 0 done, 2 the file is unusable or cannot be written."""
+def build(path: Path, out_dir: Path, out: TextIO, as_json: bool = False, board: Board | None = None) -> int:
+    """Write limits.bin and limits.json into a directory: 0 done, 2 the file is unusable, 3 it cannot be written."""
     try:
         limits = load(path, board)
         packed = compile_limits(limits)
     except LimitsError as error:
-        return _refuse(error, out, as_json=False)
+        return _refuse(error, out, as_json)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         write_atomically(out_dir / "limits.json", (json.dumps(readable(limits), indent=1) + "\n").encode())
         write_atomically(out_dir / "limits.bin", packed)
     except OSError as error:
-        out.write(f"{out_dir}: cannot be written ({error.strerror})\n")
-        return UNUSABLE
-    out.write(f"{out_dir / 'limits.bin'}: {len(packed)} bytes, SHA-256 {packed[-32:].hex()}\n")
+        wrong = f"{out_dir}: cannot be written ({error.strerror}); name a folder that you may write to"
+        out.write(json.dumps({"error": wrong}, indent=2) + "\n" if as_json else f"{wrong}\n")
+        return UNWRITABLE
+    target, digest = out_dir / "limits.bin", packed[-32:].hex()
+    done = {"limits": str(target), "bytes": len(packed), "sha256": digest}
+    out.write(json.dumps(done, indent=2) if as_json else f"{target}: {len(packed)} bytes, SHA-256 {digest}")
+    out.write("\n")
     return OK

@@ -21,6 +21,7 @@ DIMENSIONS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "level": ("20 dB", {"dB": 1.0}),
     "share": ("2 %", {"%": 1e-2}),
     "samples": ("2 samples", {"samples": 1.0, "sample": 1.0}),
+    "length": ("2 mm", {"mm": 1.0, "cm": 10.0}),
     "counts": ("2 counts", {"counts": 1.0, "count": 1.0}),
 }
 NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)

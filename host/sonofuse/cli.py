@@ -1,0 +1,84 @@
+"""The command line: `sonofuse check | build | hil`."""
+
+import importlib
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import TextIO
+
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, Failure, Parser, package_version, serve, tell
+from sonofuse.limits import commands
+
+_RIG = "sonofuse_hil"
+_CHECK = """\
+Read a limits file and print what a person needs to know: hazards that the board has no signal for, the whole chain of
+each other hazard against its time budget, and every limit with its guard band. With --diff: what became looser.
+"""
+_BUILD = """\
+Compile a limits file into limits.bin, which the firmware and the checker read, and limits.json, which says the same
+with names. Both are written whole or not at all.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code (the list is in --help)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["hil"]:
+        return _hil(given[1:])
+    return serve(_parser(), given)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="sonofuse",
+        description="A fuse for sonication: limits and rig of an independent safety monitor. Research use only.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"sonofuse {package_version()}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    check = verbs.add_parser("check", help="check a limits file, or say what became looser", description=_CHECK)
+    check.add_argument("file", metavar="FILE", type=Path, help="limits in TOML")
+    check.add_argument("--diff", metavar="OLD", type=Path, help="compare with this older limits file")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.set_defaults(run=_check)
+    build = verbs.add_parser("build", help="compile a limits file for the firmware", description=_BUILD)
+    build.add_argument("file", metavar="FILE", type=Path, help="limits in TOML")
+    build.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing")
+    build.add_argument("--json", action="store_true", help="print one JSON object")
+    build.set_defaults(run=_build)
+    verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
+    return parser
+
+
+def _check(asked: Namespace) -> int:
+    if asked.diff is not None:
+        return _printed(lambda out: commands.compare(asked.diff, asked.file, out, asked.json), asked.json)
+    return _printed(lambda out: commands.check(asked.file, out, asked.json), asked.json)
+
+
+def _build(asked: Namespace) -> int:
+    return _printed(lambda out: commands.build(asked.file, asked.out, out, asked.json), asked.json)
+
+
+def _printed(command: Callable[[TextIO], int], as_json: bool) -> int:
+    """Run a command; what it says about wrong input or an unwritable folder goes to stderr."""
+    out = StringIO()
+    code = command(out)
+    failed = code in (BAD_INPUT, ENVIRONMENT) and not as_json
+    (sys.stderr if failed else sys.stdout).write(out.getvalue())
+    return code
+
+
+def _hil(arguments: Sequence[str]) -> int:
+    try:
+        rig = importlib.import_module(f"{_RIG}.cli")
+    except ModuleNotFoundError as missing:
+        text = f'the rig is not installed (no module {missing.name}): pip install "sonofuse[hil]"'
+        return tell(Failure(ENVIRONMENT, text), "--json" in arguments)
+    return int(rig.main(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
