@@ -46,6 +46,11 @@ class Analog:
     def refresh(self, t_us: int, shown_w: Mapping[str, float], forced: Mapping[str, float]) -> None:
         """Take over what is at the inputs now: power in W per detector, forced values in W or V."""
         for name, pin in self._inputs:
+            adc = self.adcs[name]
+            if adc.fault == "stuck" and self._per_volt:  # the fast way of `counts` has not told it what it showed last
+                adc.fault = ""
+                adc.read_u16(t_us, self._volts[pin])
+                adc.fault = "stuck"
             detector = self.detectors.get(name)
             if detector is not None:
                 self._volts[pin] = detector.volts(forced.get(name, shown_w[name]))

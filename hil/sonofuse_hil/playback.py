@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from sonofuse.limits import SHIPPED, load
 
 from .bench import Tolerances

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from sonofuse.board import Board
 from sonofuse.limits.problems import did_you_mean
 from sonofuse.limits.units import DIMENSIONS
@@ -175,7 +176,9 @@ def _number(path: Path, line: int, column: str, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise RecordingError(f"{path}:{line}: {column} = {cell!r} is not a number; empty means a broken sensor") from None
+        raise RecordingError(
+            f"{path}:{line}: {column} = {cell!r} is not a number; empty means a broken sensor"
+        ) from None
 
 
 def _check_time(path: Path, rows: list[tuple[int, list[str]]], column: str, t_s: Array) -> None:

@@ -35,15 +35,16 @@ _AFTER_US = 200_000  # recorded beyond the end
 class Outcome:
     """What a scenario showed.
 
-    `seen` says the end in words; `reaction_us` is from where the bound counts to the last permit edge (or the alarm),
-    `rf_off_us` from there to the last RF, None where there was no trip or RF never ended; `reason` is one line that
-    says why it failed, "" when it passed.
+    `seen` says the end in words; `start_us` is where the bound counts from (the planned end where nothing has to trip);
+    `reaction_us` is from there to the last permit edge (or the alarm), `rf_off_us` to the last RF, None where there was
+    no trip or RF never ended; `reason` is one line that says why it failed, "" when it passed.
     """
 
     scenario: Scenario
     run: Run
     expected: str
     seen: str
+    start_us: int | None
     reaction_us: int | None
     rf_off_us: int | None
     bound_us: int | None
@@ -71,12 +72,15 @@ def cause_text(cause: int, board: Board) -> str:
     return f"{channel} {check}: {text}"
 
 
-def run_scenario(scenario: Scenario, *, program: str = "", on_progress: Progress | None = None) -> Outcome:
+def run_scenario(
+    scenario: Scenario, *, program: str = "", on_progress: Progress | None = None, after_us: int = _AFTER_US
+) -> Outcome:
     """Run a scenario in the software tier, and judge it. The VM and its files are gone afterwards, also after Ctrl-C.
 
     Args:
         program: an external MicroPython, "" for the installed one.
         on_progress: called with simulated and planned seconds.
+        after_us: recorded beyond the end, for curves.
 
     Raises:
         LimitsError: if the limits file is wrong.
@@ -102,7 +106,7 @@ def run_scenario(scenario: Scenario, *, program: str = "", on_progress: Progress
             rig.run_for(_STEP_US)
             if on_progress is not None:
                 on_progress(rig.now_us * 1e-6, planned_us * 1e-6)
-        end_us = rig.now_us + _AFTER_US
+        end_us = rig.now_us + after_us
         while rig.now_us < end_us:
             rig.run_for(_STEP_US)
         return judge(scenario, rig.result(), rig.limits.board)
@@ -139,6 +143,7 @@ def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
         run=run,
         expected=expect.text,
         seen=seen,
+        start_us=start_us,
         reaction_us=reaction_us,
         rf_off_us=rf_off_us,
         bound_us=expect.within_us if expect.trip else None,
@@ -150,7 +155,7 @@ def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
 
 def _start_us(scenario: Scenario, run: Run) -> int | None:
     """The time from which the bound counts; None if the run never came to it."""
-    since = scenario.expect.since
+    since = scenario.expect.since or END
     if since == RF:
         return run.rf_us[-1] if run.rf_us else None
     if since == END:

@@ -12,13 +12,12 @@ from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, lo
 from sonofuse.limits.problems import Findings, Problem, did_you_mean
 from sonofuse.limits.table import Table
 from sonofuse.limits.units import UnitError
-from sonofuse_firmware.checks import CHECKS
 
 from . import faults
 from .bench import Tolerances
 from .operator import Sonication
 from .plant.tissue import STANDARD, Anatomy
-from .scenario_model import MONITOR, STARTS, Event, Expectation, Scenario
+from .scenario_model import STARTS, Event, Expectation, Scenario, cause_names
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 GUARANTEES = tuple(f"G{number}" for number in range(1, 13))
@@ -26,7 +25,10 @@ LONGEST = 1 << 18  # bytes; a scenario has some hundred
 
 # key in [tolerances] -> dimension, field of Tolerances, factor from the base unit
 _TOLERANCES: Mapping[str, tuple[str, str, float]] = {
-    **{f"{name}_offset": ("difference", f"{name}_offset_c", 1.0) for name in ("skin_a", "skin_b", "transducer", "water")},
+    **{
+        f"{name}_offset": ("difference", f"{name}_offset_c", 1.0)
+        for name in ("skin_a", "skin_b", "transducer", "water")
+    },
     "forward_error": ("level", "forward_error_db", 1.0),
     "reflected_error": ("level", "reflected_error_db", 1.0),
     "generator_error": ("share", "generator_error", 1.0),
@@ -291,14 +293,6 @@ class _Reader:
             if limits is not None and part not in known:
                 table.note("causes", f"{part!r} is no check of these limits", did_you_mean(str(part), known))
         return tuple((channel, check) for channel, _, check in (str(part).partition(" ") for part in value))
-
-
-def cause_names(limits: LimitsFile | None) -> list[str]:
-    """Every cause that can be expected, as "channel check"."""
-    found = [f"{MONITOR} {name}" for number, name, _, _ in CHECKS if number >= K.DEADLINE]
-    if limits is not None:
-        found += [f"{channel.name} {check.name}" for channel in limits.channels for check in channel.checks]
-    return found
 
 
 def _word(blob: bytes, index: int) -> int:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonofuse.layout import K
 from sonofuse.limits import LimitsFile, compile_limits, load
+from sonofuse_firmware.checks import CHECKS
 
 from .bench import Tolerances
 from .faults import Fault, Value
@@ -77,3 +79,11 @@ class Scenario:
         if self.cooling_gap_s is not None:
             limits = replace(limits, cooling_gap_s=self.cooling_gap_s)
         return limits, compile_limits(limits)
+
+
+def cause_names(limits: LimitsFile | None) -> list[str]:
+    """Every cause that can be expected, as "channel check"."""
+    found = [f"{MONITOR} {name}" for number, name, _, _ in CHECKS if number >= K.DEADLINE]
+    if limits is not None:
+        found += [f"{channel.name} {check.name}" for channel in limits.channels for check in channel.checks]
+    return found

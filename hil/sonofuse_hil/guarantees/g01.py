@@ -26,7 +26,7 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
         name, bound = f"{check}: reaction", oracle.bound_us(channel, check)
         moment_us = beyond_us(run, oracle, stimulus)
         end_us = alarm_us(run, stimulus.t_us) if check in IDLE else permit_end_us(run, stimulus.t_us)
-        if run.tripped is not None and end_us is not None:
+        if tripped_after(run, stimulus.t_us) and end_us is not None:
             value = end_us - moment_us
     example = f"{run.scenario} seed {run.seed} " + " ".join(f"{s.t_us} µs {s.text}" for s in run.stimuli)
     return Measurement("G1", name, value, "µs", bound, run.tier, example)
@@ -34,10 +34,11 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
 
 def no_trip(run: Run) -> Measurement:
     """A channel that stays clear of its limit does not trip."""
-    trips = float(run.tripped is not None)
-    name = run.stimuli[0].name.split(".")[1] if run.stimuli else "nothing"
-    value = trips if run.stimuli and run.rf_us else math.nan
-    return Measurement("G1", f"{name}: trips within the limit", value, "trips", 0.0, run.tier, f"{run.scenario} {run.stimuli}")
+    value, example = math.nan, run.scenario
+    if run.stimuli and run.rf_us:
+        value = float(tripped_after(run, run.rf_us[0]))
+        example += f" seed {run.seed} {run.stimuli[0].t_us} µs {run.stimuli[0].text}"
+    return Measurement("G1", "trips clear of the limit", value, "trips", 0.0, run.tier, example)
 
 
 def beyond_us(run: Run, oracle: Oracle, stimulus: Stimulus) -> float:
@@ -62,6 +63,11 @@ def beyond_us(run: Run, oracle: Oracle, stimulus: Stimulus) -> float:
     if check == "duration":
         return float(run.bursts(0)[0][0]) + oracle.on_limit_us(given["set_us"])
     return t_us
+
+
+def tripped_after(run: Run, t_us: int) -> bool:
+    """Whether telemetry said TRIPPED after a time."""
+    return any(seen.state == TRIPPED and seen.t_us >= t_us for seen in run.seen)
 
 
 def permit_end_us(run: Run, t_us: int) -> int | None:

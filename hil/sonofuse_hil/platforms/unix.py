@@ -2,8 +2,8 @@
 
 The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
 times. That is exact as long as no output changes an input before the horizon: while the permit stays as it is, the
-pump's hold of 3 ms is the shortest way from an output to an input, so the horizon is at most 3 ms, and at most 1 ms
-while the permit could begin. No horizon passes an event of the scenario, of the relays or of a contact. Flash and
+shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
+most 6 ms, and at most 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or of a contact. Flash and
 converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up to 1 ms late.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
@@ -21,7 +21,7 @@ from .process import Vm
 from .vm import _ops
 
 GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
-STEADY_US = 3_000
+STEADY_US = 6_000
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 _RECORD = struct.Struct(_ops.RECORD)
 _HEAD = struct.Struct(_ops.REPLY_HEAD)

@@ -1,6 +1,5 @@
 """Reports: runs as one HTML page with curves, for people."""
 
 from .case import Case as Case
-from .case import Figure as Figure
 from .page import Head as Head
 from .page import page as page

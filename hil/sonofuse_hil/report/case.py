@@ -1,48 +1,57 @@
-"""What a report says about one run: who, what was expected, what was seen, and the figures."""
+"""What a report says about one run: an outcome, and the moments that its figures count from and to."""
 
 from dataclasses import dataclass
 
 from ..run import Run
+from ..scenario import Outcome, Scenario
+from ..scenario_model import END, LAST_TOKEN, RF
 
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a case against its bound; a bound of None is information only. NaN never passes."""
-
-    name: str
-    value_ms: float
-    bound_ms: float | None
-
-    @property
-    def passed(self) -> bool:
-        return self.bound_ms is None or self.value_ms <= self.bound_ms
+_EVENTS = {"": "planned end", END: "planned end", RF: "RF on", LAST_TOKEN: "last token"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A run with its verdict.
+    """An outcome as a person reads it; times in µs of the run, None where something never came."""
 
-    `event_us` is what the reaction is counted from (a fault, or the end of a sonication), and `event` its words;
-    `permit_low_us` and `rf_off_us` are None when they did not come before the end of the run.
-    """
-
-    key: str
-    title: str
-    story: str
-    expected: str
-    seen: str
-    event: str
-    event_us: int
-    permit_low_us: int | None
-    rf_off_us: int | None
-    figures: tuple[Figure, ...]
-    problems: tuple[str, ...]
-    run: Run
+    outcome: Outcome
 
     @property
-    def passed(self) -> bool:
-        """Whether the run did what it should and every figure is within its bound."""
-        return not self.problems and all(figure.passed for figure in self.figures)
+    def scenario(self) -> Scenario:
+        return self.outcome.scenario
+
+    @property
+    def run(self) -> Run:
+        return self.outcome.run
+
+    @property
+    def event(self) -> str:
+        """What the figures count from, in words."""
+        since = self.scenario.expect.since
+        return _EVENTS.get(since, since.replace("_", " "))
+
+    @property
+    def event_us(self) -> int:
+        """When that was; the start of the run if it never came to it."""
+        return self.outcome.start_us or 0
+
+    @property
+    def permit_low_us(self) -> int | None:
+        """The last edge on a permit pin after the event; None if edges came to the end."""
+        low_us = self.run.low_since(self.event_us)
+        return None if low_us >= self.run.end_us else low_us
+
+    @property
+    def rf_off_us(self) -> int | None:
+        return self.run.rf_off(self.event_us)
+
+    @property
+    def bound(self) -> str:
+        bound_us = self.outcome.bound_us
+        return "–" if bound_us is None else f"{bound_us / 1e3:g} ms"
+
+    def after(self, t_us: int | None) -> str:
+        """A time as ms after the event."""
+        return "never" if t_us is None else f"{(t_us - self.event_us) / 1e3:.2f} ms"
 
     def peak_c(self, place: str) -> float:
         """The highest true temperature of a place in this run, degC."""

@@ -55,7 +55,7 @@ def overview(case: Case, limits: LimitsFile) -> str:
     run = case.run
     start_s = (run.rf_us[0] if run.rf_us else 0) * 1e-6
     end_s = run.end_us * 1e-6 - start_s
-    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} overview"}):
+    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.scenario.name} overview"}):
         sheet = Sheet(figsize=(9.6, 5.7))
         heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55))
         sheet.subplots_adjust(left=0.075, right=0.835, top=0.985, bottom=0.085, hspace=0.16)
@@ -74,7 +74,7 @@ def overview(case: Case, limits: LimitsFile) -> str:
             textcoords="offset points", ha="right" if left else "left", va="top", fontsize=9, fontstyle="italic",
         )  # fmt: skip
         sheet.align_ylabels([heat, power])
-        return _svg(sheet, f"{case.title}: temperatures, forward power and permit of the whole run")
+        return _svg(sheet, f"{case.scenario.title}: temperatures, forward power and permit of the whole run")
 
 
 def instant(case: Case) -> str:
@@ -87,8 +87,8 @@ def instant(case: Case) -> str:
     low, off = case.permit_low_us, case.rf_off_us
     opened = [t_us for t_us, _, closed in run.history.relays if not closed and t_us >= case.event_us]
     moments = [ms(t_us) for t_us in (low, off, *opened[:2]) if t_us is not None]
-    end_ms = max([0.0, *moments]) * 1.1 + AFTER_MS
-    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.key} instant"}):
+    end_ms = max([0.0, *moments]) * 1.2 + AFTER_MS
+    with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.scenario.name} instant"}):
         sheet = Sheet(figsize=(9.6, 3.3))
         tracks, power = sheet.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
         sheet.subplots_adjust(left=0.12, right=0.985, top=0.925, bottom=0.145, hspace=0.12)
@@ -109,13 +109,18 @@ def instant(case: Case) -> str:
             axes.axvline(0, color=INK, lw=1.1, ls=(0, (1, 1.6)))
         tracks.annotate(case.event, (0, 1), (4, 9), xycoords=("data", "axes fraction"), textcoords="offset points",
                         ha="left", va="center", fontsize=9, fontstyle="italic", annotation_clip=False)  # fmt: skip
+        bound_us = case.outcome.bound_us
+        if bound_us is not None and bound_us * 1e-3 < end_ms:
+            tracks.axvline(bound_us * 1e-3, color=RED, lw=1.1, ls=(0, (5, 2)))
+            tracks.annotate(f"bound {case.bound}", (bound_us * 1e-3, 1), (4, 9), xycoords=("data", "axes fraction"),
+                            textcoords="offset points", va="center", fontsize=9, color=RED, annotation_clip=False)  # fmt: skip
         if low is not None:
             _span(tracks, ms(low), 2.5, f"permit low {ms(low):.2f} ms")
         if opened:
             _span(tracks, ms(opened[0]), 0.5, f"interlock open {ms(opened[0]):.2f} ms")
         if off is not None:
             _span(power, ms(off), power.get_ylim()[1] * 0.55, f"RF off {ms(off):.2f} ms")
-        return _svg(sheet, f"{case.title}: permit, relays and forward power around the event, in milliseconds")
+        return _svg(sheet, f"{case.scenario.title}: permit, relays and forward power around the event, in milliseconds")
 
 
 def _temperatures(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: float) -> None:
@@ -194,11 +199,16 @@ def _bursts(axes: Axes, spans: list[tuple[float, float]], y: float, colour: str)
 
 
 def _span(axes: Axes, until: float, y: float, text: str) -> None:
-    """An arrow from the event to a time, with the time beside it."""
+    """An arrow from the event to a time, with the time beside it, or above it where there is no room."""
     if until > 0:
-        axes.annotate("", (0, y), (until, y), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.0, "shrinkA": 0, "shrinkB": 0})
-    axes.annotate(text, (until, y), (7, 0), textcoords="offset points", va="center", fontsize=9.5, fontweight="bold",
-                  bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
+        arrow = {"arrowstyle": "<->", "color": INK, "lw": 1.0, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (0, y), (until, y), arrowprops=arrow)
+    crowded = until > 0.6 * axes.get_xlim()[1]
+    axes.annotate(
+        text, (until / 2 if crowded else until, y), (0 if crowded else 7, 0), textcoords="offset points",
+        va="center", ha="center" if crowded else "left", fontsize=9.5, fontweight="bold",
+        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85},
+    )  # fmt: skip
 
 
 def _svg(sheet: Sheet, label: str) -> str:

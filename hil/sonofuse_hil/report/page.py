@@ -22,6 +22,11 @@ _NOT = (
     "A few runs show how the monitor reacts to these faults. They are no measure of how often it would miss one.",
 )
 
+_COUNTED = (
+    "Times count from the event of each case (a fault, the planned end, the last token) to the last edge at a permit pin, "
+    "which is what the bound is for, and to the last forward power."
+)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -60,10 +65,6 @@ def _badge(passed: bool) -> str:
     return '<span class="badge good">✓ as expected</span>' if passed else '<span class="badge bad">✗ not as expected</span>'
 
 
-def _ms(case: Case, t_us: int | None) -> str:
-    return "never" if t_us is None else f"{(t_us - case.event_us) / 1e3:.2f} ms"
-
-
 def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already; each column is (class, title)."""
 
@@ -79,7 +80,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
-    good = sum(case.passed for case in cases)
+    good = sum(case.outcome.passed for case in cases)
     number = f"{good} of {len(cases)} " + ("case" if len(cases) == 1 else "cases")
     kind, sign = ("good", "✓") if good == len(cases) else ("bad", "✗")
     first = cases[0].run
@@ -98,38 +99,33 @@ def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     )
 
 
-def _bound(case: Case) -> str:
-    return "<br>".join(f"{figure.bound_ms:g} ms" for figure in case.figures if figure.bound_ms is not None) or "–"
-
-
 def _results(cases: Sequence[Case]) -> str:
     head = [
-        ("name", "case"), ("", "expected"), ("", "seen"), ("number", "event → permit low at the pin"),
-        ("number", "bound"), ("number", "event → RF off"), ("", "verdict"),
+        ("name", "case"), ("words", "expected"), ("words", "seen"), ("number", "permit low"), ("number", "bound"),
+        ("number", "RF off"), ("", "verdict"),
     ]  # fmt: skip
     rows = [
         (
-            f'<a href="#{_e(case.key)}">{_e(case.title)}</a>', _e(case.expected), _e(case.seen), _ms(case, case.permit_low_us),
-            _bound(case), _ms(case, case.rf_off_us), _badge(case.passed),
+            f'<a href="#{_e(case.scenario.name)}">{_e(case.scenario.title)}</a>', _e(case.outcome.expected), _e(case.outcome.seen), case.after(case.permit_low_us),
+            case.bound, case.after(case.rf_off_us), _badge(case.outcome.passed),
         )
         for case in cases
     ]  # fmt: skip
-    return f'<section>\n<div class="head"><h2>Results</h2></div>\n{_table(head, rows)}\n</section>'
+    return f'<section>\n<div class="head"><h2>Results</h2></div>\n{_table(head, rows)}\n<p class="small">{_COUNTED}</p>\n</section>'
 
 
 def _case(case: Case, limits: LimitsFile) -> str:
-    problems = "".join(f"<dt>problem</dt><dd>{_e(problem)}</dd>" for problem in case.problems)
-    figures = "".join(
-        f"<dt>{_e(figure.name)}</dt><dd>{figure.value_ms:.2f} ms"
-        + (f", at most {figure.bound_ms:g} ms" if figure.bound_ms is not None else "")
-        + "</dd>"
-        for figure in case.figures
-    )
+    outcome = case.outcome
+    facts = [("expected", outcome.expected), ("seen", outcome.seen), ("permit low", f"{case.after(case.permit_low_us)} after: {case.event}")]
+    if outcome.scenario.expect.alarm and outcome.reaction_us is not None:
+        facts.append(("alarm", f"{outcome.reaction_us / 1e3:.2f} ms after: {case.event}"))
+    facts += [("guarantee", outcome.guarantee)] + ([("problem", outcome.reason)] if outcome.reason else [])
+    rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts)
     peaks = "".join(f"<span>{label} <b>{case.peak_c(place):.1f} °C</b></span>" for place, label in _PEAKS)
-    return f"""<section class="case" id="{_e(case.key)}">
-<div class="head"><h2>{_e(case.title)}</h2>{_badge(case.passed)}</div>
-<p>{_e(case.story)}</p>
-<dl class="expected"><dt>expected</dt><dd>{_e(case.expected)}</dd><dt>seen</dt><dd>{_e(case.seen)}</dd>{figures}{problems}</dl>
+    return f"""<section class="case" id="{_e(case.scenario.name)}">
+<div class="head"><h2>{_e(case.scenario.title)}</h2>{_badge(case.outcome.passed)}</div>
+<p>{_e(case.scenario.description)}</p>
+<dl class="expected">{rows}</dl>
 <figure>
 {curves.overview(case, limits)}
 <figcaption>The whole run. Dashed lines are limits; the band below each is its guard band, where the monitor already trips.
@@ -187,5 +183,5 @@ def _not() -> str:
 
 
 def _footer(cases: Sequence[Case]) -> str:
-    digests = "<br>".join(f'{_e(case.title)}: <span class="digest">{case.run.digest()}</span>' for case in cases)
+    digests = "<br>".join(f'{_e(case.scenario.title)}: <span class="digest">{case.run.digest()}</span>' for case in cases)
     return f"<footer>Everything that was recorded of each run, as SHA-256; the same seed gives the same:<br>{digests}</footer>"

@@ -26,10 +26,10 @@ UART_TX = 24
 REPLY_HEAD = "<QBBHI40s"
 RECEIVE_MAX = 40
 STEP = "<HHHHI"
-STEPS_MAX = 10
+STEPS_MAX = 16
 STEP_WORDS = 3
 STEPS_AT = 14  # in words of 4 bytes
-REPLY_BYTES = 176
+REPLY_BYTES = 248
 
 # orders: a fault that the rig wants inside the very call that it answers
 HANG = 1

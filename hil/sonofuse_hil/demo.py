@@ -1,0 +1,115 @@
+"""The demo: four scenarios side by side, with progress bars, a table and a report."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from sonofuse.console import ENVIRONMENT, Failure
+
+from .platforms.process import RigError
+from .scenario import Outcome, load_scenario, run_scenario
+
+CASES = ("nominal", "lost_coupling", "stuck_gate", "hung_firmware")
+AFTER_US = 2_000_000  # recorded beyond the end of each case, so that the curves show it
+_REPORT_S = 0.25  # simulated time between two messages of a worker
+_MOST = 4
+
+Progress = Callable[[int, float, float], None]  # case, simulated s, planned s
+
+
+@dataclass(frozen=True)
+class _Worker:
+    case: int
+    core: int | None
+    process: BaseProcess
+    wire: "Connection[object, object]"
+
+
+def run_cases(names: Sequence[str], seed: int | None, program: str, progress: Progress) -> list[Outcome]:
+    """Run scenarios in as many processes as there are cores, and return their outcomes in the order of the names.
+
+    Args:
+        seed: of all noise; None: as each scenario says.
+        program: an external MicroPython, "" for the installed one.
+
+    Raises:
+        Failure: if the rig cannot run.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None] * (os.cpu_count() or 1)
+    free, waiting = list(cores[:_MOST]), list(range(len(names)))
+    working: list[_Worker] = []
+    found: dict[int, Outcome] = {}
+    try:
+        while waiting or working:
+            while waiting and free:
+                case, core = waiting.pop(0), free.pop(0)
+                working.append(_start(case, core, names[case], seed, program))
+            ready = wait([worker.wire for worker in working])
+            for worker in [worker for worker in working if worker.wire in ready]:
+                outcome = _listen(worker, names[worker.case], progress)
+                if outcome is not None:
+                    found[worker.case] = outcome
+                    worker.process.join()
+                    working.remove(worker)
+                    free.append(worker.core)
+    finally:
+        for worker in working:
+            worker.process.terminate()
+        for worker in working:
+            worker.process.join()
+    return [found[case] for case in range(len(names))]
+
+
+def _start(case: int, core: int | None, name: str, seed: int | None, program: str) -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, core, name, seed, program), name=name)
+    process.start()
+    theirs.close()
+    return _Worker(case, core, process, ours)
+
+
+def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
+    """One message of a worker; its outcome if that was it."""
+    try:
+        message = worker.wire.recv()
+    except EOFError:
+        raise Failure(ENVIRONMENT, f"{name}: its process ended without a result; is there enough memory?") from None
+    match message:
+        case Outcome():
+            return message
+        case (float(now_s), float(planned_s)):
+            progress(worker.case, now_s, planned_s)
+            return None
+        case text:
+            raise Failure(ENVIRONMENT, str(text))
+
+
+def _work(wire: "Connection[object, object]", core: int | None, name: str, seed: int | None, program: str) -> None:
+    """A worker: one scenario on one core. Ctrl-C is its parent's to handle, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    told_s = 0.0
+
+    def on_progress(now_s: float, planned_s: float) -> None:
+        nonlocal told_s
+        if now_s - told_s >= _REPORT_S:
+            told_s = now_s
+            wire.send((now_s, planned_s))
+
+    scenario = load_scenario(name)
+    if seed is not None:
+        scenario = replace(scenario, seed=seed)
+    try:
+        wire.send(run_scenario(scenario, program=program, on_progress=on_progress, after_us=AFTER_US))
+    except RigError as error:
+        wire.send(str(error))
+    except BrokenPipeError:
+        sys.exit(1)  # the parent is gone

@@ -1,0 +1,19 @@
+"""Named faults: everything the rig can break. A new one is a function of a few lines under `@fault`, in its module."""
+
+from . import controller, cooling, patient, rf
+from .register import Choice, Fault, Parameter, Quantity, Value, fault, fault_names, get
+
+__all__ = [
+    "Choice",
+    "Fault",
+    "Parameter",
+    "Quantity",
+    "Value",
+    "controller",
+    "cooling",
+    "fault",
+    "fault_names",
+    "get",
+    "patient",
+    "rf",
+]

@@ -1,0 +1,119 @@
+"""What a named fault is, and the register of all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sonofuse.limits.problems import did_you_mean
+from sonofuse.limits.units import DIMENSIONS, UnitError, quantity
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A parameter with a unit: its default and its bounds, all as people write them."""
+
+    default: str
+    low: str
+    high: str
+
+    @property
+    def accepted(self) -> str:
+        return f'"{self.low}" to "{self.high}"'
+
+    def read(self, value: Any) -> float:
+        """The value in the base unit of its dimension.
+
+        Raises:
+            UnitError: if it has another dimension or is out of bounds.
+        """
+        dimension = quantity(self.default, *DIMENSIONS)[1]
+        amount = quantity(value, dimension)[0]
+        if not quantity(self.low, dimension)[0] <= amount <= quantity(self.high, dimension)[0]:
+            raise UnitError("is out of bounds", self.accepted)
+        return amount
+
+
+class Choice:
+    """A parameter that is one of some words; the first is the default."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        self.default = words[0]
+
+    @property
+    def accepted(self) -> str:
+        return " or ".join(f'"{word}"' for word in self.words)
+
+    def read(self, value: Any) -> str:
+        """The word.
+
+        Raises:
+            UnitError: if it is none of them.
+        """
+        if value not in self.words:
+            raise UnitError("is not one of the choices", f"{did_you_mean(str(value), self.words)} ({self.accepted})")
+        return str(value)
+
+
+Parameter = Quantity | Choice
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: what breaks, which hazards (domain sheet C) it leads to and which guarantee answers it.
+
+    `apply(rig, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min, 1).
+    """
+
+    name: str
+    text: str
+    hazards: tuple[str, ...]
+    guarantee: str
+    apply: Callable[..., None]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+
+    def values(self, given: Mapping[str, Any] = {}) -> dict[str, Value]:
+        """All parameters in base units, defaults filled in.
+
+        Raises:
+            UnitError: if one is unknown, of another unit or out of bounds.
+        """
+        for name in given:
+            if name not in self.parameters:
+                raise UnitError(f"{self.name} has no parameter {name!r}", did_you_mean(name, self.parameters))
+        return {name: kind.read(given.get(name, kind.default)) for name, kind in self.parameters.items()}
+
+
+_FAULTS: dict[str, Fault] = {}
+
+
+def fault(
+    hazards: str, guarantee: str, **parameters: Parameter
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as the fault of its name; its docstring is the fault's text."""
+
+    def register(apply: Callable[..., None]) -> Callable[..., None]:
+        name, text = apply.__name__, " ".join((apply.__doc__ or "").split())
+        assert name not in _FAULTS and text, f"fault {name}: one name, one text"
+        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters)
+        return apply
+
+    return register
+
+
+def fault_names() -> list[str]:
+    """The names of all faults, sorted."""
+    return sorted(_FAULTS)
+
+
+def get(name: str) -> Fault:
+    """The fault of that name.
+
+    Raises:
+        KeyError: if there is none; the message says which are known.
+    """
+    if name not in _FAULTS:
+        raise KeyError(f"no fault {name!r}: {did_you_mean(name, _FAULTS)}")
+    return _FAULTS[name]

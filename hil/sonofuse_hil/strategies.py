@@ -1,0 +1,173 @@
+"""Hypothesis strategies for whole scenarios: plans, tolerances and tissue, seeds, moment and kind of a stimulus.
+
+`examples(n)` scales a test's number of examples with the profile: 100 examples there are 100 % of n.
+"""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from .bench import Tolerances
+from .guarantees.excursion import Excursion
+from .guarantees.oracle import Oracle
+from .operator import Sonication
+
+CONVERTER_FAULTS = ("open", "short", "zeros", "ones")
+_MOMENTS = (30_000, 75_000)  # two conversions of a MAX31865 and more, in steps of 1 µs
+_TEMPERATURES = ("skin_a", "skin_b", "transducer", "water")
+
+# (channel, checks) that no signal of the bench can provoke, and why. A test compares this with the limits file.
+NOT_PROVOKED = {
+    "stale": "only MAX31865 can fall silent: the others are converted by the firmware itself (its faults are G2)",
+    "range of a contact": "a digital input is 0 or 1",
+    "follow": "G11",
+}
+
+
+def examples(n: int) -> int:
+    """n, scaled by the profile's number of examples."""
+    return max(1, n * settings().max_examples // 100)
+
+
+def seeds() -> SearchStrategy[int]:
+    """Of all noise of a bench."""
+    return st.integers(1, 2**31 - 1)
+
+
+def moments(first_us: int = _MOMENTS[0], last_us: int = _MOMENTS[1]) -> SearchStrategy[int]:
+    """Phase of a stimulus against ticks and conversions, µs."""
+    return st.integers(first_us, last_us)
+
+
+def plans(
+    sonications: int = 2, power_w: tuple[float, float] = (20.0, 60.0), duration_s: tuple[float, float] = (0.3, 1.5)
+) -> SearchStrategy[tuple[Sonication, ...]]:
+    """One sonication or more: electrical power, W, and duration, s."""
+    one = st.builds(Sonication, _floats(*power_w), _floats(*duration_s))
+    return st.lists(one, min_size=1, max_size=sonications).map(tuple)
+
+
+def tolerances(temperature_c: float = 0.2, detector_db: float = 0.1, generator: float = 0.01) -> SearchStrategy[Tolerances]:
+    """Benches within tolerance; what a detector errs, and its noise, together stay within its declared uncertainty."""
+    offset, error_db = _floats(-temperature_c, temperature_c), _floats(-detector_db, detector_db)
+    return st.builds(
+        Tolerances,
+        skin_a_offset_c=offset,
+        skin_b_offset_c=offset,
+        transducer_offset_c=offset,
+        water_offset_c=offset,
+        forward_error_db=error_db,
+        reflected_error_db=error_db,
+        generator_error=_floats(-generator, generator),
+        reference_error=_floats(-0.0005, 0.0005),
+        lag_s=_floats(0.1, 0.5),
+        flow_ml_min=st.integers(1_700, 2_500),
+    )
+
+
+def excursions(oracle: Oracle, check: str) -> SearchStrategy[Excursion]:
+    """A channel that leaves its limit of this check, from just beyond to far beyond, at any moment.
+
+    Raises:
+        KeyError: if nothing here provokes the check.
+    """
+    return st.one_of([_excursion(*way) for way in _ways(oracle, check)])
+
+
+def provoked(oracle: Oracle) -> set[tuple[str, str]]:
+    """Every (channel, check) for which `excursions` has a way."""
+    return {(way[0], way[1]) for check in CHECKS for way in _ways(oracle, check)}
+
+
+CHECKS = (
+    "range", "stale", "stuck", "above", "below", "rise", "rise_off", "pair", "dose", "set", "ratio", "idle", "energy",
+    "duration",
+)  # fmt: skip
+_Way = tuple[str, str, SearchStrategy[float], tuple[str, ...]]  # channel, check, value, faults instead of a value
+
+
+def _ways(oracle: Oracle, check: str) -> list[_Way]:
+    def trip(channel: str) -> float:
+        return oracle.trip(channel, check)
+
+    def of(*channels: str) -> list[str]:
+        return [channel for channel in channels if (channel, check) in oracle.limits]
+
+    nothing = st.just(0.0)
+    match check:
+        case "range":
+            return [
+                *((c, check, _outside(oracle, c, -50.0, 300.0), ()) for c in of(*_TEMPERATURES)),
+                *((c, check, nothing, CONVERTER_FAULTS) for c in of(*_TEMPERATURES)),
+                *((c, check, _floats(900.0, 5_000.0), ()) for c in of("forward", "reflected")),
+                *((c, check, nothing, ("dead", "zeros", "ones")) for c in of("forward", "reflected")),
+                ("reference", check, _outside(oracle, "reference", 0.0, 2.99), ()),
+                ("reference", check, nothing, ("zeros", "ones")),
+                ("flow", check, st.integers(4_100, 8_000).map(float), ()),
+            ]
+        case "stale":
+            return [(c, check, nothing, ("halted",)) for c in of(*_TEMPERATURES)]
+        case "stuck":
+            return [(c, check, nothing, ("stuck",)) for c in of(*_TEMPERATURES, "forward", "reflected")]
+        case "above":
+            hot = [(c, check, _more(trip(c), 70.0), ()) for c in of("skin_a", "skin_b", "transducer", "water")]
+            power: _Way = ("forward", check, _more(trip("forward"), 600.0), ())
+            reference: _Way = ("reference", check, _more(trip("reference"), 0.7), ())
+            return [*hot, power, reference]
+        case "below":
+            return [
+                ("water", check, _more(trip("water"), -19.0), ()),
+                ("reference", check, _more(trip("reference"), -1.4), ()),
+                ("flow", check, st.integers(0, int(trip("flow")) - 1).map(float), ()),
+                ("flow", check, nothing, ("stuck_high", "stuck_low")),
+                ("supply", check, nothing, ()),
+                ("stop_loop", check, nothing, ()),
+            ]
+        case "rise" | "rise_off":
+            return [(c, check, _more(trip(c), 57.0), ()) for c in of("skin_a", "skin_b", "transducer")]
+        case "pair":
+            apart = _floats(trip("skin_a") + 0.08, 9.0)  # two steps of the converters: this check has no guard band
+            return [("skin_a", check, apart | apart.map(lambda k: -k), ())]
+        case "dose":
+            return [(c, check, _floats(48.0, 70.0), ()) for c in of("skin_a", "skin_b")]
+        case "set":
+            return [("forward", check, _more(40.0 * (1.0 + trip("forward")), 600.0), ())]  # of Excursion.plan
+        case "ratio":
+            return [("reflected", check, _more(trip("reflected"), 20.0), ())]
+        case "idle":
+            return [("forward", check, _more(trip("forward"), 700.0), ())]
+        case "energy":
+            return [("monitor", check, _floats(50.0, 600.0), ())]
+        case "duration":
+            return [("monitor", check, nothing, ())]
+    raise KeyError(check)
+
+
+def _excursion(channel: str, check: str, value: SearchStrategy[float], faults: tuple[str, ...]) -> SearchStrategy[Excursion]:
+    short = check in ("energy", "duration")
+    plan = st.builds(Sonication, st.just(40.0), _floats(0.3, 0.8) if short else st.just(7.0))
+    return st.builds(
+        Excursion,
+        st.just(channel),
+        st.just(check),
+        value,
+        moments(),
+        fault=st.sampled_from(faults) if faults else st.just(""),
+        plan=plan,
+        tolerances=tolerances(),
+        seed=seeds(),
+    )
+
+
+def _floats(low: float, high: float) -> SearchStrategy[float]:
+    return st.floats(low, high, allow_nan=False, allow_infinity=False)
+
+
+def _more(limit: float, span: float) -> SearchStrategy[float]:
+    """From just beyond a limit to a span beyond it, as many draws in each decade."""
+    return _floats(-5.0, 0.0).map(lambda decade: limit + span * 10.0**decade)
+
+
+def _outside(oracle: Oracle, channel: str, lowest: float, highest: float) -> SearchStrategy[float]:
+    low, high = oracle.range_of(channel)
+    return _more(low, lowest - low) | _more(high, highest - high)
