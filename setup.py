@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 CORE = Path("cython_core/sonofuse_core")
 
@@ -41,7 +41,9 @@ extensions = [
     Extension(f"sonofuse_core.{path.stem}", [str(path)], extra_compile_args=["-O2", "-g0"], depends=[str(CORE / "layout.pxi")])
     for path in sorted(CORE.glob("*.pyx"))
 ]
+ROOTS = ("host", "cython_core", "hil")
 setup(
+    packages=[name for root in ROOTS for name in find_packages(root)] + ["sonofuse_firmware", "sonofuse_firmware.boards"],
     ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["cython_core", str(CORE)]),
     package_dir={
         "sonofuse": "host/sonofuse",
