@@ -121,7 +121,7 @@ class Link:
         self._seq = 0
 
     def send(self, kind):
-        """Send the payload in `frame`. A full transmit buffer drops what does not fit: nothing here blocks a tick."""
+        """Send the payload in `frame`. It fits the transmit buffer: what `poll` takes in a tick asks for two answers at most."""
         plain = self._plain
         plain[0] = kind
         plain[1] = self._seq & 0xFF

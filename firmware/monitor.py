@@ -104,6 +104,7 @@ class Monitor:
             self._set_dose((INT_MAX, 0x7FFF) * self._channels)
         if latch.kind != CLOSED:
             self._enter("trip")
+            self._buzzer(1)
             self.cause = latch.cause if latch.kind == TRIP else INTERRUPTED if latch.kind == OPEN else LATCH
             if latch.kind == OPEN:
                 self._record = TRIP

@@ -5,14 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from sonofuse.console import ENVIRONMENT, Failure
 
 from .platforms.process import RigError
-from .scenario import Outcome, load_scenario, run_scenario
+from .scenario import Outcome, Scenario, run_scenario
 
 CASES = ("nominal", "lost_coupling", "stuck_gate", "hung_firmware")
 AFTER_US = 2_000_000  # recorded beyond the end of each case, so that the curves show it
@@ -30,28 +30,27 @@ class _Worker:
     wire: "Connection[object, object]"
 
 
-def run_cases(names: Sequence[str], seed: int | None, program: str, progress: Progress) -> list[Outcome]:
-    """Run scenarios in as many processes as there are cores, and return their outcomes in the order of the names.
+def run_cases(scenarios: Sequence[Scenario], program: str, progress: Progress) -> list[Outcome]:
+    """Run scenarios in as many processes as there are cores, and return their outcomes in the order given.
 
     Args:
-        seed: of all noise; None: as each scenario says.
         program: an external MicroPython, "" for the installed one.
 
     Raises:
         Failure: if the rig cannot run.
     """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None] * (os.cpu_count() or 1)
-    free, waiting = list(cores[:_MOST]), list(range(len(names)))
+    free, waiting = list(cores[:_MOST]), list(range(len(scenarios)))
     working: list[_Worker] = []
     found: dict[int, Outcome] = {}
     try:
         while waiting or working:
             while waiting and free:
                 case, core = waiting.pop(0), free.pop(0)
-                working.append(_start(case, core, names[case], seed, program))
+                working.append(_start(case, core, scenarios[case], program))
             ready = wait([worker.wire for worker in working])
             for worker in [worker for worker in working if worker.wire in ready]:
-                outcome = _listen(worker, names[worker.case], progress)
+                outcome = _listen(worker, scenarios[worker.case].name, progress)
                 if outcome is not None:
                     found[worker.case] = outcome
                     worker.process.join()
@@ -62,13 +61,13 @@ def run_cases(names: Sequence[str], seed: int | None, program: str, progress: Pr
             worker.process.terminate()
         for worker in working:
             worker.process.join()
-    return [found[case] for case in range(len(names))]
+    return [found[case] for case in range(len(scenarios))]
 
 
-def _start(case: int, core: int | None, name: str, seed: int | None, program: str) -> _Worker:
+def _start(case: int, core: int | None, scenario: Scenario, program: str) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, core, name, seed, program), name=name)
+    process = context.Process(target=_work, args=(theirs, core, scenario, program), name=scenario.name)
     process.start()
     theirs.close()
     return _Worker(case, core, process, ours)
@@ -90,7 +89,7 @@ def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
             raise Failure(ENVIRONMENT, str(text))
 
 
-def _work(wire: "Connection[object, object]", core: int | None, name: str, seed: int | None, program: str) -> None:
+def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, program: str) -> None:
     """A worker: one scenario on one core. Ctrl-C is its parent's to handle, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -104,9 +103,6 @@ def _work(wire: "Connection[object, object]", core: int | None, name: str, seed:
             told_s = now_s
             wire.send((now_s, planned_s))
 
-    scenario = load_scenario(name)
-    if seed is not None:
-        scenario = replace(scenario, seed=seed)
     try:
         wire.send(run_scenario(scenario, program=program, on_progress=on_progress, after_us=AFTER_US))
     except RigError as error:

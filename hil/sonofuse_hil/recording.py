@@ -159,7 +159,7 @@ def _dimension(board: Board, name: str) -> str:
 
 def _column(path: Path, header: list[str], column: str, dimension: str) -> tuple[int, float]:
     """The position of a column, and the factor from its unit to the base unit."""
-    units = DIMENSIONS[dimension][1] if dimension in DIMENSIONS else {}
+    units = DIMENSIONS[dimension][1] if dimension in DIMENSIONS else dict[str, float]()
     bare, bracket, rest = column.partition("[")
     unit = rest.removesuffix("]") if bracket else ""
     name = column if column in header else bare.strip()
@@ -187,8 +187,9 @@ def _check_time(path: Path, rows: list[tuple[int, list[str]]], column: str, t_s:
         raise RecordingError(f"{path}:{rows[bad[0]][0]}: {column} is empty or not finite; every row needs its time")
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
-        line = rows[back[0] + 1][0]
-        raise RecordingError(f"{path}:{line}: {column} does not rise; sort the rows and leave repeated times out")
+        raise RecordingError(
+            f"{path}:{rows[int(back[0]) + 1][0]}: {column} does not rise; sort the rows and leave repeated times out"
+        )
 
 
 def _check(path: Path, rows: list[tuple[int, list[str]]], name: str, dimension: str, values: Array) -> None:

@@ -35,6 +35,7 @@ class Rig:
         blob: a compiled limit set to install instead of the file's own (None: the file's own).
         transform: rewrites firmware sources, for instrumented firmware and mutants.
         program: an external MicroPython.
+        ticks_us: what the device's clock shows at every boot (it wraps at 2³⁰ µs).
 
     Raises:
         LimitsError: if the limits file is wrong.
@@ -55,6 +56,7 @@ class Rig:
         transform: Transform | None = None,
         program: str = "",
         script: str = "main.py",
+        ticks_us: int = 0,
     ) -> None:
         own_core()
         self.limits = load(limits)
@@ -63,6 +65,8 @@ class Rig:
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")
         self.folder = Path(self._folder.name)
         install(self.folder, self.blob, self.limits.board.name, transform)
+        if ticks_us:
+            (self.folder / "ticks.txt").write_text(str(ticks_us))
         self.bench = Bench(self.limits.board, plant, tolerances, seed)
         self.operator = Operator(self.bench, self.blob[-32:], plan)
         self.operator.on_frame = self._frame

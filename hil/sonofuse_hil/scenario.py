@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sonofuse.board import Board
-from sonofuse_firmware.checks import CHECKS
+from sonofuse.limits.declared import CHECKS
 
 from .plant import LayeredPlant
 from .rig import Rig

@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,6 @@ _TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     "detector_noise": ("voltage", "detector_noise_v", 1.0),
     "lag": ("time", "lag_s", 1.0),
     "flow": ("flow", "flow_ml_min", 1e3),
-}
-
-# key in [patient] -> dimension, field of Anatomy; probe_a and probe_b are one field
-_PATIENT: Mapping[str, tuple[str, str]] = {
-    "bone_absorption": ("share", "bone_absorption"),
-    "beam_radius": ("length", "beam_radius_mm"),
-    "skin_focus": ("length", "skin_focus_mm"),
-    "probe_a": ("length", ""),
-    "probe_b": ("length", ""),
 }
 
 
@@ -83,13 +73,14 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
 
 def _toml(path: Path, findings: Findings) -> dict[str, Any] | None:
+    text = ""
     try:
         with path.open("rb") as stream:
             raw = stream.read(LONGEST + 1)
         if len(raw) > LONGEST:
             findings.add((), None, "is larger than 256 KiB", "a scenario file, TOML")
             return None
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8").replace("\r\n", "\n")
         data = tomllib.loads(text)
     except OSError as error:
         findings.add((), None, f"cannot be read ({error.strerror})", "the path of a scenario file")
@@ -188,26 +179,33 @@ class _Reader:
         table = self.top.table("patient", "a table [patient]", required=False)
         if table is None:
             return STANDARD
-        found = {key: table.quantity(key, dimension, required=False) for key, (dimension, _) in _PATIENT.items()}
-        table.done()
-        changes = {name: found[key] for key, (_, name) in _PATIENT.items() if name and found[key] is not None}
-        probes = tuple(
-            standard if (given := found[key]) is None else given
-            for key, standard in zip(("probe_a", "probe_b"), STANDARD.probes_mm, strict=True)
-        )
+
+        def length_mm(key: str, standard: float) -> float:
+            found = table.quantity(key, "length", required=False)
+            return standard if found is None else found
+
+        absorbed = table.quantity("bone_absorption", "share", required=False)
         try:
-            return replace(STANDARD, probes_mm=probes, **changes)
+            anatomy = Anatomy(
+                bone_absorption=STANDARD.bone_absorption if absorbed is None else absorbed,
+                beam_radius_mm=length_mm("beam_radius", STANDARD.beam_radius_mm),
+                skin_focus_mm=length_mm("skin_focus", STANDARD.skin_focus_mm),
+                probes_mm=(length_mm("probe_a", STANDARD.probes_mm[0]), length_mm("probe_b", STANDARD.probes_mm[1])),
+            )
         except ValueError as error:
             self.top.note("patient", str(error), "figures that docs/plant.md allows")
-            return STANDARD
+            anatomy = STANDARD
+        table.done()
+        return anatomy
 
     def _tables(self, key: str, required: bool) -> list[Table]:
         accepted = f"one or more tables [[{key}]]"
         value = self.top.take(key, accepted, required)
-        if value is None or (isinstance(value, list) and value and all(isinstance(part, dict) for part in value)):
-            return [Table(part, (key, str(n)), self.findings) for n, part in enumerate(value or (), 1)]
-        self.top.note(key, "must be a list of tables", accepted)
-        return []
+        parts = _elements(value)
+        if value is not None and not (parts and all(hasattr(part, "items") for part in parts)):
+            self.top.note(key, "must be a list of tables", accepted)
+            return []
+        return [Table(part, (key, str(n)), self.findings) for n, part in enumerate(parts, 1)]
 
     def _plan(self, limits: LimitsFile | None) -> tuple[Sonication, ...]:
         plan: list[Sonication] = []
@@ -229,7 +227,7 @@ class _Reader:
         )
 
     def _event(self, table: Table, plan: tuple[Sonication, ...]) -> Event | None:
-        fault = None
+        fault, values = None, dict[str, Any]()
         name = table.choice("fault", faults.fault_names())
         times = [key for key in ("at", "after_rf") if key in table.data]
         if len(times) != 1:
@@ -247,7 +245,7 @@ class _Reader:
             table.known += table.data  # what belongs to an unknown fault is not known either
         else:
             fault = faults.get(name)
-            values = {key: table.data[key] for key in table.data if key in fault.parameters}
+            values = {key: value for key, value in table.data.items() if key in fault.parameters}
             table.known += fault.parameters
             for key, value in values.items():
                 try:
@@ -269,7 +267,7 @@ class _Reader:
             table.done()
             return Expectation(False, guarantee or "G8")
         within_s = table.quantity("within", "time")
-        names = [event.fault.name for event in events]
+        names = [str(event.get("fault")) for event in _elements(self.top.data.get("event")) if hasattr(event, "get")]
         since = table.choice("from", (*names, *STARTS)) if "from" in table.data or not names else names[-1]
         until = table.choice("until", ("permit low", "alarm")) if "until" in table.data else "permit low"
         causes = self._causes(table, limits)
@@ -283,16 +281,18 @@ class _Reader:
     def _causes(self, table: Table, limits: LimitsFile | None) -> tuple[tuple[str, str], ...]:
         accepted = 'a list such as ["reflected ratio", "monitor duration"]'
         value = table.take("causes", accepted)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not value:
+        causes = [str(part) for part in _elements(value)]
+        if value is not None and not causes:
             table.note("causes", "must be a list of causes", accepted)
-            return ()
         known = cause_names(limits)
-        for part in value:
-            if limits is not None and part not in known:
-                table.note("causes", f"{part!r} is no check of these limits", did_you_mean(str(part), known))
-        return tuple((channel, check) for channel, _, check in (str(part).partition(" ") for part in value))
+        for cause in causes:
+            if limits is not None and cause not in known:
+                table.note("causes", f"{cause!r} is no check of these limits", did_you_mean(cause, known))
+        return tuple((channel, check) for channel, _, check in (cause.partition(" ") for cause in causes))
+
+
+def _elements(value: Any) -> list[Any]:
+    return list(value) if hasattr(value, "append") else []
 
 
 def _word(blob: bytes, index: int) -> int:

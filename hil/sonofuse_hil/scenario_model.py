@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonofuse.layout import K
 from sonofuse.limits import LimitsFile, compile_limits, load
-from sonofuse_firmware.checks import CHECKS
+from sonofuse.limits.declared import CHECKS
 
 from .bench import Tolerances
 from .faults import Fault, Value

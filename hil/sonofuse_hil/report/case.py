@@ -1,6 +1,10 @@
 """What a report says about one run: an outcome, and the moments that its figures count from and to."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sonofuse.limits import LimitsFile
 
 from ..run import Run
 from ..scenario import Outcome, Scenario
@@ -22,6 +26,20 @@ class Case:
     @property
     def run(self) -> Run:
         return self.outcome.run
+
+    @cached_property
+    def _limit_set(self) -> tuple[LimitsFile, bytes]:
+        return self.scenario.limit_set()
+
+    @property
+    def limits(self) -> LimitsFile:
+        """The limits as this scenario ran them."""
+        return self._limit_set[0]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the words of the limit set, as `sonofuse check` prints it and ARM carries it."""
+        return self._limit_set[1][-32:].hex()
 
     @property
     def event(self) -> str:
@@ -56,3 +74,32 @@ class Case:
     def peak_c(self, place: str) -> float:
         """The highest true temperature of a place in this run, degC."""
         return max(self.run.samples.curves[place])
+
+    def record(self) -> dict[str, Any]:
+        """The case as plain data, without its curves; times in ms after the event."""
+        outcome = self.outcome
+
+        def ms(us: int | None) -> float | None:
+            return None if us is None else us / 1e3
+
+        low_us, off_us = self.permit_low_us, self.rf_off_us
+        return {
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "passed": outcome.passed,
+            "reason": outcome.reason,
+            "expected": outcome.expected,
+            "seen": outcome.seen,
+            "guarantee": outcome.guarantee,
+            "event": self.event,
+            "reaction_ms": ms(outcome.reaction_us),
+            "bound_ms": ms(outcome.bound_us),
+            "permit_low_ms": None if low_us is None else ms(low_us - self.event_us),
+            "rf_off_ms": None if off_us is None else ms(off_us - self.event_us),
+            "tier": self.run.tier,
+            "seed": self.run.seed,
+            "limits": self.run.limits,
+            "limits_sha256": self.digest,
+            "simulated_s": self.run.end_us / 1e6,
+            "run_sha256": self.run.digest(),
+        }

@@ -50,9 +50,9 @@ BEFORE_S, EVERY = 4.0, 5  # of the overview: time shown before RF, and one sampl
 BEFORE_MS, AFTER_MS = 8.0, 12.0  # of the instant: shown before the event and after RF is off
 
 
-def overview(case: Case, limits: LimitsFile) -> str:
+def overview(case: Case) -> str:
     """Temperatures, forward power and permit of the whole run as SVG; time 0 is the start of RF."""
-    run = case.run
+    run, limits = case.run, case.limits
     start_s = (run.rf_us[0] if run.rf_us else 0) * 1e-6
     end_s = run.end_us * 1e-6 - start_s
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"{case.scenario.name} overview"}):

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonofuse.limits import LimitsFile
 from sonofuse.limits.report import CheckReport, HazardRecord, report
 
 from . import curves
@@ -37,7 +36,7 @@ class Head:
     versions: tuple[tuple[str, str], ...]
 
 
-def page(head: Head, cases: Sequence[Case], limits: LimitsFile) -> str:
+def page(head: Head, cases: Sequence[Case]) -> str:
     """The whole page.
 
     Raises:
@@ -45,8 +44,8 @@ def page(head: Head, cases: Sequence[Case], limits: LimitsFile) -> str:
     """
     if not cases:
         raise ValueError("a report needs at least one case")
-    checked = report(limits)
-    parts = [_header(head, cases, checked), _results(cases), *(_case(case, limits) for case in cases)]
+    checked = report(cases[0].limits)
+    parts = [_header(head, cases, checked), _results(cases), *map(_case, cases)]
     parts += [_limits(checked), _not(), _footer(cases)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -86,7 +85,7 @@ def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     first = cases[0].run
     facts = [
         ("limit set", f"{_e(checked.name)} {_e(checked.version)}, board {_e(checked.board)}, host {_e(checked.host)}"),
-        ("SHA-256", f'<span class="digest">{first.limits_sha256}</span>'),
+        ("its SHA-256", f'<span class="digest">{checked.digest}</span>'),
         ("tier", f"{_e(first.tier)}: the firmware in simulated time, no hardware"),
         ("seed", ", ".join(dict.fromkeys(str(case.run.seed) for case in cases))),
         ("versions", _e(", ".join(f"{name} {version}" for name, version in head.versions))),
@@ -114,11 +113,13 @@ def _results(cases: Sequence[Case]) -> str:
     return f'<section>\n<div class="head"><h2>Results</h2></div>\n{_table(head, rows)}\n<p class="small">{_COUNTED}</p>\n</section>'
 
 
-def _case(case: Case, limits: LimitsFile) -> str:
+def _case(case: Case) -> str:
     outcome = case.outcome
     facts = [("expected", outcome.expected), ("seen", outcome.seen), ("permit low", f"{case.after(case.permit_low_us)} after: {case.event}")]
     if outcome.scenario.expect.alarm and outcome.reaction_us is not None:
         facts.append(("alarm", f"{outcome.reaction_us / 1e3:.2f} ms after: {case.event}"))
+    if case.scenario.cooling_gap_s is not None:
+        facts.append(("limit set", f"the same but for a cooling gap of {case.scenario.cooling_gap_s:g} s, SHA-256 {case.digest[:16]}…"))
     facts += [("guarantee", outcome.guarantee)] + ([("problem", outcome.reason)] if outcome.reason else [])
     rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts)
     peaks = "".join(f"<span>{label} <b>{case.peak_c(place):.1f} °C</b></span>" for place, label in _PEAKS)
@@ -127,7 +128,7 @@ def _case(case: Case, limits: LimitsFile) -> str:
 <p>{_e(case.scenario.description)}</p>
 <dl class="expected">{rows}</dl>
 <figure>
-{curves.overview(case, limits)}
+{curves.overview(case)}
 <figcaption>The whole run. Dashed lines are limits; the band below each is its guard band, where the monitor already trips.
 Fat and periosteum have no sensor on this board: only the model knows them.</figcaption>
 </figure>

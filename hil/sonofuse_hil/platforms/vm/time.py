@@ -2,12 +2,18 @@
 
 from _wire import TICKS_MASK, wire
 
+try:
+    with open("ticks.txt") as file:
+        _START = int(file.read())  # the rig can start the clock anywhere, so that it wraps where a test wants it
+except OSError:
+    _START = 0
+
 _COST_US = 2  # a call into C and back on the RP2040 at 125 MHz
 
 
 def ticks_us():
     wire.charge(_COST_US)
-    return wire.now & TICKS_MASK
+    return (wire.now + _START) & TICKS_MASK
 
 
 def ticks_diff(end, start):

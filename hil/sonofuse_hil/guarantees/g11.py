@@ -1,0 +1,124 @@
+"""G11: a read-back that differs, or RF without permit: both switches off and the alarm on, 20 ms after release was due.
+
+*Release was due* at the later of two moments: the failure itself, and the last permit edge plus the cut-off that the
+limits file declares (pump hold + relay release). The settle time that the firmware waits beyond the cut-off is its own
+affair and is inside the 20 ms. Where the permit has just gone up (a switch that never closes) the read-back is due
+after the declared settle time. Covered from the first SAFE on: before it the device boots, and no sonication was begun.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..bench import Tolerances
+from ..device import Transform
+from ..measurement import Measurement
+from ..operator import SAFE, Sonication
+from ..rig import Rig
+from ..run import Run
+from .g01 import BUZZER, tripped_after
+from .oracle import Oracle
+
+_WITHIN_US = 20_000
+_READBACKS = ("permit_readback", "second_readback")
+
+# kind -> where it strikes: "on" while the permit is up, "start" before the first sonication, "safe" after it ended
+KINDS = {
+    "contact_low": "on",  # a read-back reads open although its relay is closed
+    "contact_high": "on",  # and closed although it has opened: seen once the sonication ends
+    "welded": "on",  # a relay that stays closed
+    "runaway": "on",  # both relays welded and the generator's gate stuck: RF goes on after the sonication
+    "no_tokens": "start",  # a switch that is never given its token
+    "contact_high_idle": "safe",
+    "welded_idle": "safe",
+    "forward_idle": "safe",  # RF that nobody permitted
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A kind of `KINDS` on switch 0 or 1; `delay_us` from the start of RF, or from the end of the sonication."""
+
+    kind: str
+    switch: int
+    delay_us: int
+    watts: float = 5.0  # of forward_idle
+    plan: Sonication = Sonication(40.0, 0.3)
+    tolerances: Tolerances = Tolerances()
+    seed: int = 1
+
+
+def perform(failure: Failure, limits: Path, transform: Transform | None = None) -> Run:
+    """Carry out a sonication with this failure, and go on for half a second."""
+    f = failure
+    name = f"{f.kind}.{f.switch}"
+    text = f"watts={f.watts!r}" if f.kind == "forward_idle" else ""
+    with Rig(limits, (f.plan,), name=name, tolerances=f.tolerances, seed=f.seed, transform=transform) as rig:
+        where = KINDS[f.kind]
+        if where == "start":
+            rig.at(1_000, name, text, lambda: rig.platform.drop_tokens(f.switch))
+        else:
+            after_us = f.delay_us if where == "on" else round(f.plan.duration_s * 1e6) + 5_000 + f.delay_us
+            rig.after_rf(after_us, name, text, lambda: _act(rig, f))
+        rig.run_while(lambda: not rig.stimuli or not rig.operator.started_us, 5_000_000)
+        rig.run_for(round(f.plan.duration_s * 1e6) + 600_000)
+        return rig.result()
+
+
+def _act(rig: Rig, f: Failure) -> None:
+    bench = rig.bench
+    if f.kind.startswith("contact"):
+        bench.contacts[_READBACKS[f.switch]].fault = "stuck_low" if f.kind == "contact_low" else "stuck_high"
+    elif f.kind.startswith("welded"):
+        bench.relays[f.switch].fault = "welded"
+    elif f.kind == "runaway":
+        for relay in bench.relays:
+            relay.fault = "welded"
+        bench.generator.fault = "stuck_on"
+    else:
+        bench.force("forward", f.watts)
+
+
+def due_us(run: Run, oracle: Oracle) -> float:
+    """When release (or, for a switch that never closed, the read-back) was due."""
+    stimulus = run.stimuli[0]
+    kind = stimulus.name.split(".")[0]
+    ends = [end for switch in (0, 1) for _, end in run.bursts(switch)]
+    starts = [first for switch in (0, 1) for first, _ in run.bursts(switch)]
+    if kind == "no_tokens":
+        return min(starts) + oracle.settle_us
+    if kind == "contact_low":
+        return max(float(stimulus.t_us), min(starts) + oracle.settle_us)
+    return max(float(stimulus.t_us), max(ends) + oracle.pump_hold_us + oracle.relay_release_us)
+
+
+def reaction(run: Run, oracle: Oracle) -> Measurement:
+    """Until both switches are without edges for good and the alarm is on. NaN, which fails, if one never comes."""
+    value, text = math.nan, ""
+    if len(run.stimuli) == 1 and any(run.bursts(0) + run.bursts(1)):
+        stimulus = run.stimuli[0]
+        text = f"{stimulus.name} seed {run.seed} {stimulus.t_us} µs {stimulus.text}"
+        due = due_us(run, oracle)
+        alarm = _alarm_us(run, stimulus.t_us)
+        low = run.low_since(0)
+        if alarm is not None and low < run.end_us and tripped_after(run, stimulus.t_us):
+            value = max(alarm, low) - due
+    return Measurement("G11", "switches off and alarm", value, "µs", _WITHIN_US, run.tier, text)
+
+
+def reached_safe(run: Run) -> bool:
+    """Whether the device was SAFE before the failure."""
+    return any(seen.state == SAFE and seen.t_us <= run.stimuli[0].t_us for seen in run.seen)
+
+
+def _alarm_us(run: Run, t_us: int) -> int | None:
+    """When the alarm that is on at the end was switched on, if that was after a time."""
+    levels = [(at_us, level) for at_us, pin, level in run.history.pins if pin == BUZZER]
+    if not levels or not levels[-1][1]:
+        return None
+    on_us = levels[-1][0]
+    for at_us, level in reversed(levels):
+        if not level:
+            break
+        on_us = at_us
+    return on_us if on_us >= t_us else None

@@ -1,0 +1,82 @@
+"""What the rig shows in a terminal: progress bars while it runs, and tables."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from .demo import Progress as OnProgress
+from .report import Case
+
+_PIPED_COLUMNS = 150  # of a table that goes to a file or another program
+
+
+class _SpeedColumn(ProgressColumn):
+    """Simulated seconds per real second."""
+
+    def render(self, task: Task) -> Text:
+        elapsed_s = task.elapsed or 0.0
+        speed = f"{task.completed / elapsed_s:4.1f} × real time" if elapsed_s and task.completed else ""
+        return Text(speed, style="cyan")
+
+
+@contextmanager
+def bars(titles: Sequence[str]) -> Iterator[OnProgress]:
+    """One bar per title on stderr, if that is a terminal; gives the function that moves them."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed:5.1f} s simulated"),
+        _SpeedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        tasks = [progress.add_task(title, total=None, start=False) for title in titles]
+
+        def move(case: int, now_s: float, planned_s: float) -> None:
+            if not progress.tasks[case].started:
+                progress.start_task(tasks[case])
+            progress.update(tasks[case], completed=now_s, total=planned_s)
+
+        yield move
+
+
+def show_cases(cases: Sequence[Case]) -> None:
+    """The result table on stdout."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, number in (
+        ("case", False), ("expected", False), ("seen", False), ("permit low", True), ("bound", True), ("RF off", True),
+        ("verdict", False),
+    ):  # fmt: skip
+        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+    for case in cases:
+        outcome = case.outcome
+        verdict = Text("as expected", "green") if outcome.passed else Text(f"NOT AS EXPECTED: {outcome.reason}", "bold red")
+        table.add_row(
+            case.scenario.title, outcome.expected, outcome.seen, case.after(case.permit_low_us), case.bound,
+            case.after(case.rf_off_us), verdict,
+        )  # fmt: skip
+    _show(table)
+    good = sum(case.outcome.passed for case in cases)
+    print(f"{good} of {len(cases)} as expected, software tier. Times count from each case's event to the last permit edge.")
+
+
+def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A plain table on stdout."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    for name in head:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    _show(table)
+
+
+def _show(table: Table) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPED_COLUMNS)
+    console.print(table)
