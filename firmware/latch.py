@@ -19,7 +19,7 @@ _WORDS_AT = const(12)
 MAX_WORDS = const(60)
 
 OPEN, CLOSED, TRIP = 1, 2, 3
-_BLANK = b"\xff" * PAGE
+_BLANK = bytearray(b"\xff" * PAGE)
 
 
 class Latch:
@@ -28,7 +28,7 @@ class Latch:
     `kind`, `cause` and `words` are those of the newest record; `kind` is 0 when there is none or it is torn.
     """
 
-    def __init__(self, flash, sectors):
+    def __init__(self, flash: "Flash", sectors: int) -> None:
         self._flash = flash
         self._sectors = sectors
         self._page = bytearray(PAGE)
@@ -37,17 +37,17 @@ class Latch:
         self._seq = 0
         self.kind = 0
         self.cause = 0
-        self.words = ()
+        self.words: tuple[int, ...] = ()
         self._scan()
 
-    def _read(self, number):
+    def _read(self, number: int) -> bytearray:
         self._flash.readblocks(number // _PAGES, self._page, number % _PAGES * PAGE)
         return self._page
 
-    def _blank(self, number):
+    def _blank(self, number: int) -> bool:
         return self._read(number) == _BLANK
 
-    def _scan(self):
+    def _scan(self) -> None:
         for number in range(self._sectors * _PAGES):
             page = self._read(number)
             magic, seq, kind, count, cause = unpack_from(_HEAD, page, 0)
@@ -67,7 +67,7 @@ class Latch:
             self.cause = 0
             self._skip()
 
-    def _skip(self):
+    def _skip(self) -> None:
         """Past what was torn, to the first blank page; none means that a sector has to be erased first."""
         total = self._sectors * _PAGES
         for step in range(total):
@@ -76,17 +76,14 @@ class Latch:
                 return
         self._next = -1
 
-    def ready(self):
+    def ready(self) -> bool:
         """True if a treatment can be opened: room for its OPEN, a TRIP and a CLOSED without an erase."""
         if self._next < 0:
             return False
         total = self._sectors * _PAGES
-        for step in range(3):
-            if not self._blank((self._next + step) % total):
-                return False
-        return True
+        return all(self._blank((self._next + step) % total) for step in range(3))
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Erase one sector that is not blank and holds neither the newest record nor the next one.
 
         Takes up to 400 ms: only where the permit is low. Does nothing when everything is blank already.
@@ -103,7 +100,7 @@ class Latch:
                 self._next = first
             return
 
-    def append(self, kind, cause, words):
+    def append(self, kind: int, cause: int, words: tuple[int, ...]) -> None:
         """Write one record (at most MAX_WORDS words) and read it back.
 
         Raises:

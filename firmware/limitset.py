@@ -14,7 +14,7 @@ _CHANNEL_CHECKS = (2 << k.FOLLOW) - (1 << k.RANGE)
 _DEBOUNCED = _CHANNEL_CHECKS & ~(1 << k.STALE | 1 << k.STUCK | 1 << k.DOSE)
 
 
-def load(path, board, channels):
+def load(path: str, board: str, channels: int) -> "Words":
     """The limit set in file `path` for board `board` with so many channels, as the array('i') that kernel.tick takes.
 
     Raises:
@@ -31,12 +31,12 @@ def load(path, board, channels):
         raise ValueError("limit set %s: %s" % (path, error))
 
 
-def digest(limits):
+def digest(limits: "Words") -> bytes:
     """The SHA-256 (32 bytes) of a limit set that `load` returned."""
     return bytes(memoryview(limits)[-8:])
 
 
-def check(data, board, channels):
+def check(data: bytes, board: str, channels: int) -> "Words":
     """The words of the limit set `data` (bytes) as array('i'), its CRC and SHA-256 behind them.
 
     Raises:
@@ -71,12 +71,12 @@ def check(data, board, channels):
     return limits
 
 
-def _within(name, value, low, high):
+def _within(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise ValueError("%s is %d, not within %d to %d" % (name, value, low, high))
 
 
-def _header(limits, words):
+def _header(limits: "Words", words: int) -> None:
     for at in range(words):
         _within("word %d" % at, limits[at], -k.INT_MAX - 1, k.INT_MAX)
     _within("H_CHANNELS", limits[k.H_CHANNELS], 1, min(30, (words - k.H_ROWS) // k.ROW_WORDS))
@@ -97,7 +97,7 @@ def _header(limits, words):
         _within("dose rate in word %d" % at, limits[at], 0, k.INT_MAX)
 
 
-def _row(limits, row, words):
+def _row(limits: "Words", row: int, words: int) -> None:
     checks = limits[row + k.R_CHECKS]
     if checks & ~_CHANNEL_CHECKS:
         raise ValueError("R_CHECKS is %d: only ids 1 to 13 belong to a channel" % checks)

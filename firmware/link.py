@@ -5,6 +5,7 @@ bounded per tick. Commands are not authenticated yet: who can reach this UART ca
 host is part of the safety argument.
 """
 
+import micropython
 from micropython import const
 
 # frames out
@@ -102,7 +103,7 @@ class Link:
     `frame` is where a payload is written before `send`; after `poll` returned a type, `received` holds its payload.
     """
 
-    def __init__(self, uart, lengths):
+    def __init__(self, uart: "UART", lengths: dict[int, int]) -> None:
         self._uart = uart
         self._plain = bytearray(_MAX_FRAME)
         self.frame = memoryview(self._plain)[_HEAD:]
@@ -120,7 +121,7 @@ class Link:
         self.received_length = 0
         self._seq = 0
 
-    def send(self, kind):
+    def send(self, kind: int) -> None:
         """Send the payload in `frame`. It fits the transmit buffer: what `poll` takes in a tick asks for two answers at most."""
         plain = self._plain
         plain[0] = kind
@@ -134,7 +135,8 @@ class Link:
         cobs_encode(plain, n + 2, self._coded)
         self._uart.write(self._views[kind])
 
-    def poll(self):
+    @micropython.native
+    def poll(self) -> int:
         """The type of the next whole frame, or 0. Looks at 16 bytes at most."""
         if self._at == self._pending:
             waiting = self._uart.any()

@@ -14,7 +14,7 @@ _BAUD = 921_600
 _CONFIGURATION = 38 << 8 | 255  # checks.py
 
 
-def main():
+def main() -> None:
     pins = BOARD["pins"]
     permit = Permit(pins["permit"], pins["second"])
     if not Pin(pins["service"], Pin.IN, Pin.PULL_UP)():
@@ -34,7 +34,7 @@ def main():
             reset()
 
 
-def run(permit, watchdog, buzzer, uart, flash):
+def run(permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART, flash: rp2.Flash) -> None:
     from kernel import H_TICK_US
     from latch import Latch
     from limitset import load
@@ -52,7 +52,7 @@ def run(permit, watchdog, buzzer, uart, flash):
         monitor.tick()
 
 
-def refuse(problem, permit, watchdog, buzzer, uart):
+def refuse(problem: ValueError, permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> "NoReturn":
     """No limit set, no permit: say so for ever."""
     from link import TELEMETRY, Link
     from states import TRIPPED

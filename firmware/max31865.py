@@ -1,6 +1,6 @@
 """MAX31865 resistance-to-digital converter (data sheet 19-6478): continuous conversions, read when DRDY says so."""
 
-from machine import Pin
+from machine import SPI, Pin
 
 _CONFIG = b"\x80\xc3"  # write 00h: bias on, automatic, faults cleared, 50 Hz filter (21 ms at most)
 
@@ -8,7 +8,7 @@ _CONFIG = b"\x80\xc3"  # write 00h: bias on, automatic, faults cleared, 50 Hz fi
 class Max31865:
     """One converter on a shared SPI bus. `read()` is one 3-byte transaction and allocates nothing."""
 
-    def __init__(self, spi, cs, drdy):
+    def __init__(self, spi: SPI, cs: int, drdy: int) -> None:
         self._spi = spi
         self._cs = Pin(cs, Pin.OUT, value=1)
         self._drdy = Pin(drdy, Pin.IN, Pin.PULL_UP)
@@ -19,7 +19,7 @@ class Max31865:
         spi.write(_CONFIG)
         self._cs(1)
 
-    def read(self):
+    def read(self) -> int:
         """The 15-bit resistance code, or -1 when the converter flags a fault (D0 of the low byte)."""
         rx = self._rx
         self._cs(0)

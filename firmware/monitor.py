@@ -5,6 +5,7 @@ written only while the permit is low and the read-back shows it.
 """
 
 from array import array
+import micropython
 from micropython import const
 from time import sleep_us, ticks_diff, ticks_us
 
@@ -30,7 +31,6 @@ from kernel import (
     I_SET_MW,
     I_SET_US,
     INT_MAX,
-    MONITOR,
     S_CHANNELS,
     S_ENERGY_HI,
     S_NOW,
@@ -39,8 +39,10 @@ from kernel import (
     S_TOKEN,
     S_WARN,
 )
-from latch import CLOSED, OPEN, TRIP
+from latch import CLOSED, OPEN, TRIP, Latch
 from limitset import digest
+from permit import Permit
+from sensors import Sensors
 from states import ARMED, BOOT, ON, SAFE, TRIPPED, after
 from struct import pack_into, unpack_from
 
@@ -58,7 +60,17 @@ _NOTHING = const(0)
 class Monitor:
     """Ties sensors, kernel, permit, latch and link together. `limits` is a loaded limit set (limitset.load)."""
 
-    def __init__(self, board, limits, sensors, permit, latch, uart, watchdog, buzzer):
+    def __init__(
+        self,
+        board: "Board",
+        limits: "Words",
+        sensors: Sensors,
+        permit: Permit,
+        latch: Latch,
+        uart: "UART",
+        watchdog: "WDT",
+        buzzer: "Pin",
+    ) -> None:
         self._limits = limits
         self._channels = limits[H_CHANNELS]
         self._tick_us = limits[H_TICK_US]
@@ -76,7 +88,7 @@ class Monitor:
         self._watchdog = watchdog
         self._buzzer = buzzer
         self._inputs = array("i", [0] * (I_CHANNELS + 2 * self._channels))
-        self._inputs[I_ENERGY] = self._energy
+        self._inputs[I_ENERGY] = self._set_energy = self._energy
         self._state_words = array("i", [0] * (S_CHANNELS + CHANNEL_WORDS * self._channels))
         self._readbacks = [
             I_CHANNELS + 2 * number + 1
@@ -90,12 +102,12 @@ class Monitor:
         self._since_on_us = 0  # the cooling gap; starts again at boot, because what was before is not known
         self._record = _NOTHING  # kind of a latch record that waits for the read-back
         self._acknowledging = False
-        self._dose_before = None
+        self._dose_before: tuple[int, ...] = ()
         self._telemetry_in = _TELEMETRY_TICKS
         self._last = self._next = ticks_us()
         self._restore()
 
-    def _restore(self):
+    def _restore(self) -> None:
         """Take dose and state from the latch: only a CLOSED record lets a device boot into SAFE."""
         latch = self._latch
         if latch.kind in (CLOSED, TRIP) and len(latch.words) == 2 * self._channels:
@@ -109,7 +121,7 @@ class Monitor:
             if latch.kind == OPEN:
                 self._record = TRIP
 
-    def _enter(self, event):
+    def _enter(self, event: str) -> None:
         """Follow one transition of states.py.
 
         Raises:
@@ -121,7 +133,8 @@ class Monitor:
         self.state = target
         self._in_state_us = 0
 
-    def tick(self):
+    @micropython.native
+    def tick(self) -> None:
         """One tick, then sleep until the next is due."""
         now = ticks_us()
         elapsed = ticks_diff(now, self._last)
@@ -137,7 +150,7 @@ class Monitor:
                 self.trip(cause)
             elif ticks_diff(ticks_us(), now) <= self._deadline_us:  # samples older than that permit nothing
                 self._permit.give(words[S_TOKEN])
-        elif cause and (state == SAFE or state == ARMED):
+        elif cause and state in (SAFE, ARMED):
             self.trip(cause)
         if words[S_RAN] == self._token:
             self._watchdog.feed()
@@ -158,7 +171,7 @@ class Monitor:
         else:
             self._next = ticks_us()  # a late tick is never made up
 
-    def trip(self, cause):
+    def trip(self, cause: int) -> None:
         """Permit low first; then remember. The first cause is kept."""
         self._permit.low()
         self._inputs[I_ON] = 0
@@ -172,7 +185,8 @@ class Monitor:
         self._acknowledging = False
         self._buzzer(1)
 
-    def _time(self, elapsed, cause):
+    @micropython.native
+    def _time(self, elapsed: int, cause: int) -> None:
         """What happens by itself as time passes."""
         self._in_state_us = min(self._in_state_us + elapsed, INT_MAX)
         state = self.state
@@ -188,7 +202,7 @@ class Monitor:
         elif self._acknowledging:
             self._finish_acknowledge(cause)
 
-    def _close(self, event):
+    def _close(self, event: str) -> None:
         """A normal end: permit low, SAFE, CLOSED as soon as the read-back is low."""
         self._permit.low()
         self._inputs[I_ON] = 0
@@ -199,22 +213,22 @@ class Monitor:
 
     # ---- latch
 
-    def _dose(self):
+    def _dose(self) -> tuple[int, ...]:
         words = self._state_words
-        dose = []
+        dose: list[int] = []
         for number in range(self._channels):
             at = S_CHANNELS + CHANNEL_WORDS * number
             dose += (words[at + C_DOSE_HI], words[at + C_DOSE_LO])
         return tuple(dose)
 
-    def _set_dose(self, dose):
+    def _set_dose(self, dose: tuple[int, ...]) -> None:
         words = self._state_words
         for number in range(self._channels):
             at = S_CHANNELS + CHANNEL_WORDS * number
             words[at + C_DOSE_HI] = dose[2 * number]
             words[at + C_DOSE_LO] = dose[2 * number + 1]
 
-    def _write_record(self):
+    def _write_record(self) -> None:
         """Write what waits, once the permit is seen low: flash stops the processor."""
         if self._in_state_us < _WRITE_US:
             for index in self._readbacks:
@@ -230,13 +244,13 @@ class Monitor:
             self._record = _NOTHING  # a latch that cannot be written keeps the device tripped: ready() stays False
         self._resume()
 
-    def _resume(self):
+    def _resume(self) -> None:
         """Flash stopped the clock of the ticks; while the permit is low that is no late tick."""
         self._last = self._next = self._state_words[S_NOW] = ticks_us()
 
     # ---- commands
 
-    def _command(self, kind):
+    def _command(self, kind: int) -> None:
         if kind == link.STOP:
             self.trip(STOPPED)
             result = link.DONE
@@ -244,6 +258,7 @@ class Monitor:
             self._close("finish")
             result = link.DONE
         elif kind == link.START and self.state == ARMED:
+            self._inputs[I_ENERGY] = self._set_energy  # not before: until then the kernel keeps the last sonication's energy
             self._inputs[I_ON] = 1
             self._enter("start")
             result = link.DONE
@@ -260,13 +275,13 @@ class Monitor:
             result = link.REFUSED
         self._answer(kind, result)
 
-    def _answer(self, kind, result):
+    def _answer(self, kind: int, result: int) -> None:
         frame = self._link.frame
         frame[0] = kind
         frame[1] = result
         self._link.send(link.ANSWER)
 
-    def _arm(self):
+    def _arm(self) -> int:
         """SAFE to ARMED: the host says which limit set and which set point it means; both are frozen from here on."""
         if self.state != SAFE or self._record:
             return link.REFUSED
@@ -289,13 +304,13 @@ class Monitor:
         inputs = self._inputs
         inputs[I_SET_MW] = set_mw
         inputs[I_SET_US] = set_us
-        inputs[I_ENERGY] = min(self._energy, set_mw * set_us * self._energy_ratio >> 25)  # Q10, units of 2**15 nJ
+        self._set_energy = min(self._energy, set_mw * set_us * self._energy_ratio >> 25)  # Q10, units of 2**15 nJ
         self._enter("arm")
         self._permit.arm(self._token)
         self._resume()
         return link.DONE
 
-    def _acknowledge(self):
+    def _acknowledge(self) -> int:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
         if self.state != TRIPPED or self._record or self._acknowledging or self._link.received_length != 1:
             return link.REFUSED
@@ -305,7 +320,7 @@ class Monitor:
         self._acknowledging = True
         return link.DONE
 
-    def _finish_acknowledge(self, cause):
+    def _finish_acknowledge(self, cause: int) -> None:
         """The second half, on the next tick: SAFE only if no check fails now and the latch can be written."""
         self._acknowledging = False
         self._latch.prepare()
@@ -321,7 +336,7 @@ class Monitor:
 
     # ---- telemetry
 
-    def _telemetry(self, now):
+    def _telemetry(self, now: int) -> None:
         frame = self._link.frame
         words = self._state_words
         inputs = self._inputs

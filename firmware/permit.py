@@ -4,6 +4,7 @@ Python never owns a duration: a program that is not given the one right word for
 charge pump opens the relay. Whatever stops the firmware therefore stops RF.
 """
 
+import micropython
 from micropython import const
 from machine import Pin, mem32
 import rp2
@@ -16,7 +17,7 @@ _FIFO_DEPTH = const(4)
 
 
 @rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW)
-def _program():
+def _program() -> None:
     pull(block).side(0)
     mov(isr, osr).side(0)  # the right word, loaded once
     wrap_target()
@@ -43,7 +44,7 @@ def _program():
 class Switch:
     """One pin, one state machine. Low from construction on."""
 
-    def __init__(self, machine_id, pin):
+    def __init__(self, machine_id: int, pin: int) -> None:
         self._ctrl = _IO_BANK0 + 8 * pin + 4
         self._pin = Pin(pin, Pin.OUT, value=0)
         self._function = 6 + machine_id // 4  # GPIOx_CTRL.FUNCSEL: PIO0 is 6, PIO1 is 7
@@ -51,18 +52,18 @@ class Switch:
         self.force_low()
         self.stop()
 
-    def force_low(self):
+    def force_low(self) -> None:
         """Pin low at once, by its pad: whatever the program does, nothing leaves."""
         mem32[self._ctrl] = self._function | _OUT_LOW
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop the program and drop what it was still given."""
         machine = self._machine
         machine.active(0)
         for _ in range(_FIFO_DEPTH):
             machine.exec(_PULL_NOBLOCK)
 
-    def arm(self, token):
+    def arm(self, token: int) -> None:
         """Start the program afresh, still low: it waits for `token`. Only here is the pad released."""
         machine = self._machine
         machine.init(_program, freq=PIO_HZ, sideset_base=self._pin)
@@ -70,7 +71,8 @@ class Switch:
         machine.active(1)
         mem32[self._ctrl] = self._function
 
-    def give(self, token):
+    @micropython.native
+    def give(self, token: int) -> None:
         """One token, only if the one before was taken: a late tick is never made up."""
         if self._machine.tx_fifo() == 0:
             self._machine.put(token)
@@ -79,21 +81,22 @@ class Switch:
 class Permit:
     """Both switches in series: either one alone keeps RF off."""
 
-    def __init__(self, permit_pin, second_pin):
+    def __init__(self, permit_pin: int, second_pin: int) -> None:
         self._first = Switch(0, permit_pin)
         self._second = Switch(4, second_pin)
 
-    def low(self):
+    def low(self) -> None:
         """Both pins first; stopping the programs takes longer."""
         self._first.force_low()
         self._second.force_low()
         self._first.stop()
         self._second.stop()
 
-    def arm(self, token):
+    def arm(self, token: int) -> None:
         self._first.arm(token)
         self._second.arm(token)
 
-    def give(self, token):
+    @micropython.native
+    def give(self, token: int) -> None:
         self._first.give(token)
         self._second.give(token)

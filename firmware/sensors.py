@@ -36,7 +36,7 @@ def contacts(inputs: ptr32, gpio: int, table: ptr32, n: int):
 class Flow:
     """Rising edges of a turbine in the last `gates` gates of `gate_ticks` ticks each."""
 
-    def __init__(self, index, pin, gate_ticks, gates):
+    def __init__(self, index: int, pin: int, gate_ticks: int, gates: int) -> None:
         self.index = index
         self.mask = 1 << pin
         self.pin = Pin(pin, Pin.IN, Pin.PULL_UP)
@@ -47,7 +47,8 @@ class Flow:
         self.ticks = 0
         self.level = 0
 
-    def tick(self, gpio, inputs):
+    @micropython.native
+    def tick(self, gpio: int, inputs: "Words") -> None:
         level = gpio & self.mask
         ring = self.ring
         position = self.position
@@ -81,14 +82,14 @@ class Sensors:
         ValueError: if the board names a driver that is not known here.
     """
 
-    def __init__(self, board, tick_us):
+    def __init__(self, board: "Board", tick_us: int) -> None:
         pins = board["pins"]
         spi = None
-        self.converters = []  # (input index, Max31865)
-        self.analog = []  # (input index, ADC)
-        wired = []  # input index, mask of every contact
-        self.flows = []
-        self._pins = []  # keeps the pull-ups configured
+        self.converters: list[tuple[int, Max31865]] = []  # with the index of the input
+        self.analog: list[tuple[int, ADC]] = []
+        wired: list[int] = []  # input index, mask of every contact
+        self.flows: list[Flow] = []
+        self._pins: list[Pin] = []  # keeps the pull-ups configured
         for number, (name, driver, settings) in enumerate(board["channels"]):
             index = I_CHANNELS + 2 * number
             if driver == "max31865":
@@ -117,8 +118,9 @@ class Sensors:
         self._contacts_n = len(wired) // 2
         self._turn = 0
 
-    def sample(self, inputs):
-        gpio = mem32[_GPIO_IN]
+    @micropython.native
+    def sample(self, inputs: "Words") -> None:
+        gpio: int = mem32[_GPIO_IN]
         contacts(inputs, gpio, self._contacts, self._contacts_n)
         for index, adc in self.analog:
             inputs[index + 1] = adc.read_u16()

@@ -18,7 +18,7 @@ TRANSITIONS = (
 )
 
 
-def after(state, event):
+def after(state: int, event: str) -> int | None:
     """The state that `event` leads to from `state`, or None where the list has no such transition."""
     for source, name, target in TRANSITIONS:
         if source == state and name == event:

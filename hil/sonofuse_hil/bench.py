@@ -211,17 +211,16 @@ class Bench:
     def adc(self) -> tuple[int, int, int]:
         return self.analog.counts(self.now_us)
 
-    def transfer(self, t_us: int, data: bytes) -> bytes:
-        if self._selected < 0:
-            return bytes(len(data))
-        for number, (cs, converter, _) in enumerate(self._ready):
+    def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]:
+        """One SPI transaction with whichever converter is selected: its answer, and the pins that it leaves high."""
+        for number, (cs, converter, mask) in enumerate(self._ready):
             if cs == self._selected:
                 ahead_us = max(t_us, self._ahead_us[number])  # it may have converted ahead of the firmware
                 answer = converter.transfer(ahead_us, data)
                 self._convert(ahead_us, number)
                 self._next_us = min(self._due)
-                return answer
-        return bytes(len(data))
+                return answer, self._pins & mask
+        return bytes(len(data)), 0
 
     def pin(self, t_us: int, pin: int, level: int) -> None:
         self.history.pins.append((t_us, pin, level))

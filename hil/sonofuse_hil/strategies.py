@@ -9,17 +9,19 @@ from hypothesis.strategies import SearchStrategy
 
 from .bench import Tolerances
 from .guarantees.excursion import Excursion
+from .guarantees.g10 import Stop
+from .guarantees.g11 import KINDS, Failure
 from .guarantees.oracle import Oracle
 from .operator import Sonication
 
 CONVERTER_FAULTS = ("open", "short", "zeros", "ones")
 _MOMENTS = (30_000, 75_000)  # two conversions of a MAX31865 and more, in steps of 1 µs
-_TEMPERATURES = ("skin_a", "skin_b", "transducer", "water")
+TEMPERATURES = ("skin_a", "skin_b", "transducer", "water")
 
 # (channel, checks) that no signal of the bench can provoke, and why. A test compares this with the limits file.
 NOT_PROVOKED = {
-    "stale": "only MAX31865 can fall silent: the others are converted by the firmware itself (its faults are G2)",
-    "range of a contact": "a digital input is 0 or 1",
+    "stale": "only a MAX31865 can fall silent: the others are converted by the firmware itself (its faults are G2)",
+    "range": "the digital input of a contact is 0 or 1",
     "follow": "G11",
 }
 
@@ -47,7 +49,9 @@ def plans(
     return st.lists(one, min_size=1, max_size=sonications).map(tuple)
 
 
-def tolerances(temperature_c: float = 0.2, detector_db: float = 0.1, generator: float = 0.01) -> SearchStrategy[Tolerances]:
+def tolerances(
+    temperature_c: float = 0.2, detector_db: float = 0.1, generator: float = 0.01
+) -> SearchStrategy[Tolerances]:
     """Benches within tolerance; what a detector errs, and its noise, together stay within its declared uncertainty."""
     offset, error_db = _floats(-temperature_c, temperature_c), _floats(-detector_db, detector_db)
     return st.builds(
@@ -74,6 +78,56 @@ def excursions(oracle: Oracle, check: str) -> SearchStrategy[Excursion]:
     return st.one_of([_excursion(*way) for way in _ways(oracle, check)])
 
 
+def within(oracle: Oracle) -> SearchStrategy[Excursion]:
+    """A channel that comes near its limit and stays clear of it (Oracle.clear), for one sonication."""
+    ways = [
+        *((c, "above", 5.0, 35.0) for c in ("skin_a", "skin_b", "transducer", "water")),
+        ("forward", "above", 20.0, 118.0),
+        ("forward", "set", 20.0, 47.0),
+        ("water", "below", 10.5, 25.0),
+        ("flow", "below", 1_050.0, 3_000.0),
+        ("skin_a", "pair", -1.99, 1.99),
+    ]
+
+    def one(channel: str, check: str, low: float, high: float) -> SearchStrategy[Excursion]:
+        values = _floats(low, max(high, oracle.trip(channel, check)))
+        if channel == "flow":
+            values = values.map(round).map(float)
+        clear = values.filter(lambda value: oracle.clear(channel, check, value, set_w=40.0))
+        plan = st.just(Sonication(40.0, 2.4 if channel == "water" else 1.3))
+        return st.builds(
+            Excursion, st.just(channel), st.just(check), clear, moments(), plan=plan, tolerances=tolerances(), seed=seeds()
+        )
+
+    return st.one_of([one(*way) for way in ways])
+
+
+def stops() -> SearchStrategy[Stop]:
+    """The patient stop opens, with or without bounce."""
+    return st.builds(
+        Stop,
+        moments(25_000, 50_000),
+        bounce_us=st.just(0) | st.integers(1, 20_000),
+        bounce_period_us=st.integers(50, 3_000),
+        tolerances=tolerances(),
+        seed=seeds(),
+    )
+
+
+def failures(kind: str) -> SearchStrategy[Failure]:
+    """A failure of one kind of g11.KINDS."""
+    first_us = 25_000 if KINDS[kind] == "on" else 0
+    return st.builds(
+        Failure,
+        st.just(kind),
+        st.integers(0, 1),
+        moments(first_us, 250_000),
+        watts=_more(0.5, 700.0),
+        tolerances=tolerances(),
+        seed=seeds(),
+    )
+
+
 def provoked(oracle: Oracle) -> set[tuple[str, str]]:
     """Every (channel, check) for which `excursions` has a way."""
     return {(way[0], way[1]) for check in CHECKS for way in _ways(oracle, check)}
@@ -97,8 +151,8 @@ def _ways(oracle: Oracle, check: str) -> list[_Way]:
     match check:
         case "range":
             return [
-                *((c, check, _outside(oracle, c, -50.0, 300.0), ()) for c in of(*_TEMPERATURES)),
-                *((c, check, nothing, CONVERTER_FAULTS) for c in of(*_TEMPERATURES)),
+                *((c, check, _outside(oracle, c, -50.0, 300.0), ()) for c in of(*TEMPERATURES)),
+                *((c, check, nothing, CONVERTER_FAULTS) for c in of(*TEMPERATURES)),
                 *((c, check, _floats(900.0, 5_000.0), ()) for c in of("forward", "reflected")),
                 *((c, check, nothing, ("dead", "zeros", "ones")) for c in of("forward", "reflected")),
                 ("reference", check, _outside(oracle, "reference", 0.0, 2.99), ()),
@@ -106,9 +160,9 @@ def _ways(oracle: Oracle, check: str) -> list[_Way]:
                 ("flow", check, st.integers(4_100, 8_000).map(float), ()),
             ]
         case "stale":
-            return [(c, check, nothing, ("halted",)) for c in of(*_TEMPERATURES)]
+            return [(c, check, nothing, ("halted",)) for c in of(*TEMPERATURES)]
         case "stuck":
-            return [(c, check, nothing, ("stuck",)) for c in of(*_TEMPERATURES, "forward", "reflected")]
+            return [(c, check, nothing, ("stuck",)) for c in of(*TEMPERATURES, "forward", "reflected")]
         case "above":
             hot = [(c, check, _more(trip(c), 70.0), ()) for c in of("skin_a", "skin_b", "transducer", "water")]
             power: _Way = ("forward", check, _more(trip("forward"), 600.0), ())
@@ -143,7 +197,9 @@ def _ways(oracle: Oracle, check: str) -> list[_Way]:
     raise KeyError(check)
 
 
-def _excursion(channel: str, check: str, value: SearchStrategy[float], faults: tuple[str, ...]) -> SearchStrategy[Excursion]:
+def _excursion(
+    channel: str, check: str, value: SearchStrategy[float], faults: tuple[str, ...]
+) -> SearchStrategy[Excursion]:
     short = check in ("energy", "duration")
     plan = st.builds(Sonication, st.just(40.0), _floats(0.3, 0.8) if short else st.just(7.0))
     return st.builds(

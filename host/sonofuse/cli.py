@@ -1,6 +1,7 @@
 """The command line: `sonofuse check | build | hil`."""
 
 import importlib
+import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -63,11 +64,16 @@ def _build(asked: Namespace) -> int:
 
 
 def _printed(command: Callable[[TextIO], int], as_json: bool) -> int:
-    """Run a command; what it says about wrong input or an unwritable folder goes to stderr."""
+    """Run a command; what it says about wrong input or an unwritable folder goes to stderr, or into the JSON object."""
     out = StringIO()
     code = command(out)
-    failed = code in (BAD_INPUT, ENVIRONMENT) and not as_json
-    (sys.stderr if failed else sys.stdout).write(out.getvalue())
+    if code not in (BAD_INPUT, ENVIRONMENT):
+        sys.stdout.write(out.getvalue())
+    elif as_json:
+        said = json.loads(out.getvalue())
+        print(json.dumps({"error": "the file is not usable", "exit_code": code, **said}, indent=2))
+    else:
+        sys.stderr.write(out.getvalue())
     return code
 
 

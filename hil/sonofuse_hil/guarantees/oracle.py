@@ -127,12 +127,14 @@ class Oracle:
     def beyond(self, channel: str, check: str, value: float, set_w: float = 0.0) -> bool:
         """Whether a value at the converter is beyond its trip limit, the guard band left out.
 
-        `value` is in the check's own unit: a rate for a rise, a difference for a pair, VSWR for a ratio.
+        `value` is in the check's own unit: a rate for a rise, a difference for a pair, VSWR for a ratio. NaN always is.
         """
+        if math.isnan(value):
+            return True
         if check == "range":
             low, high = self.range_of(channel)
             seen = detector_v(value) if self.limit(channel, check).kind == "ad8307" else value
-            return math.isnan(seen) or not low <= seen <= high
+            return not low <= seen <= high
         kind, trip = self.limit(channel, check).kind, self.limit(channel, check).trip
         if check == "below":
             return value < (0.5 if kind == "contact" else self.trip(channel, check))

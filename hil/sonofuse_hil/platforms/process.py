@@ -103,7 +103,11 @@ class Vm:
         os.set_blocking(self._outputs, False)
         self._poll = select.poll()
         self._poll.register(self._requests, select.POLLIN)
-        self._process = psutil.Process(self.pid)
+        try:
+            self._process = psutil.Process(self.pid)
+        except psutil.NoSuchProcess as problem:
+            self._close_wires()
+            raise RigError(f"{program or 'MicroPython'}: ended at once; is it MicroPython, unix port?") from problem
         self._cpu_s = 0.0
         self.alive = True
 
@@ -170,5 +174,8 @@ class Vm:
 
     def close(self) -> None:
         self.kill()
+        self._close_wires()
+
+    def _close_wires(self) -> None:
         for wire in (self._requests, self._replies, self._outputs):
             os.close(wire)

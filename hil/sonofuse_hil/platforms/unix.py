@@ -26,6 +26,7 @@ BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this proj
 _RECORD = struct.Struct(_ops.RECORD)
 _HEAD = struct.Struct(_ops.REPLY_HEAD)
 _STEP = struct.Struct(_ops.STEP)
+_PINS = struct.Struct(_ops.PINS)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
 _PINS_MAX = _ops.STEPS_MAX - STEADY_US // GRANT_US  # changes of pins in one answer
 
@@ -37,7 +38,7 @@ class Bench(Protocol):
     def next_event_us(self) -> int: ...
     def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]: ...
     def adc(self) -> tuple[int, int, int]: ...
-    def transfer(self, t_us: int, data: bytes) -> bytes: ...
+    def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]: ...
     def pin(self, t_us: int, pin: int, level: int) -> None: ...
     def permit(self, t_us: int, switch: int, edges: bool) -> None: ...
     def received(self, t_us: int, data: bytes) -> None: ...
@@ -135,9 +136,17 @@ class UnixPlatform:
         if outputs:
             for at_us, operation, argument, value, payload in _parse(outputs):
                 at_us += self._boot_clock_us
-                if operation == _ops.WATCHDOG and at_us < self._watchdog_due_us:  # on every tick: nothing else changes
+                # Two things happen on every tick and change nothing but a deadline that has not come.
+                if operation == _ops.WATCHDOG and at_us < self._watchdog_due_us:
                     self._watchdog_due_us = at_us + self._watchdog_us
                     continue
+                if operation == _ops.TOKEN:
+                    number = argument // _SECOND_MACHINE
+                    switch = self.switches[number]
+                    if self._told[number] and at_us <= switch.last_edge_us and number not in self._drop:
+                        switch.word(at_us, value)
+                        self.last_token_us[number] = at_us
+                        continue
                 self._advance(max(self.now_us, at_us))
                 if self._vm is not vm:
                     return
@@ -228,9 +237,10 @@ class UnixPlatform:
             return
         follow = b""
         if operation == _ops.SPI_TRANSFER:
-            answer = self.bench.transfer(now, data)
-            follow = answer if argument else b""
-        elif operation == _ops.FLASH_READ:
+            answer, high = self.bench.transfer(now, data)
+            vm.answer(_PINS.pack(high) + (answer if argument else b""))
+            return
+        if operation == _ops.FLASH_READ:
             follow = self.flash.read(value, length)
         elif operation == _ops.FLASH_WRITE:
             self._advance(now + self.flash.program(value, data))

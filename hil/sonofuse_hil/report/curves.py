@@ -60,19 +60,20 @@ def overview(case: Case) -> str:
         heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55))
         sheet.subplots_adjust(left=0.075, right=0.835, top=0.985, bottom=0.085, hspace=0.16)
         _temperatures(heat, run, limits, start_s, end_s)
-        _power(power, run, limits, start_s, end_s)
+        _power(power, case, start_s, end_s)
         _bursts(permit, [(first * 1e-6 - start_s, last * 1e-6 - start_s) for first, last in run.bursts(0)], 0, GREEN)
         permit.set(ylim=(-0.5, 0.5), yticks=[0], yticklabels=["permit"], xlabel="seconds since the start of RF")
         permit.tick_params(axis="y", length=0)
-        permit.set_xlim(-BEFORE_S, end_s)
-        event_s = case.event_us * 1e-6 - start_s
-        for axes in (heat, power, permit):
-            axes.axvline(event_s, color=INK, lw=0.9, ls=(0, (1, 1.6)), zorder=1)
-        left = event_s > 0.6 * end_s
-        heat.annotate(
-            case.event, (event_s, 1.0), (-5 if left else 5, -3), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="right" if left else "left", va="top", fontsize=9, fontstyle="italic",
-        )  # fmt: skip
+        permit.set_xlim(-min(BEFORE_S, start_s), end_s)
+        for t_us, names in _moments(case).items():
+            at_s = t_us * 1e-6 - start_s
+            for axes in (heat, power, permit):
+                axes.axvline(at_s, color=INK, lw=0.9, ls=(0, (1, 1.6)), zorder=1)
+            left = at_s > 0.6 * end_s
+            heat.annotate(
+                ", ".join(names), (at_s, 1.0), (-5 if left else 5, -3), xycoords=("data", "axes fraction"),
+                textcoords="offset points", ha="right" if left else "left", va="top", fontsize=9, fontstyle="italic",
+            )  # fmt: skip
         sheet.align_ylabels([heat, power])
         return _svg(sheet, f"{case.scenario.title}: temperatures, forward power and permit of the whole run")
 
@@ -112,8 +113,12 @@ def instant(case: Case) -> str:
         bound_us = case.outcome.bound_us
         if bound_us is not None and bound_us * 1e-3 < end_ms:
             tracks.axvline(bound_us * 1e-3, color=RED, lw=1.1, ls=(0, (5, 2)))
-            tracks.annotate(f"bound {case.bound}", (bound_us * 1e-3, 1), (4, 9), xycoords=("data", "axes fraction"),
-                            textcoords="offset points", va="center", fontsize=9, color=RED, annotation_clip=False)  # fmt: skip
+            left = bound_us * 1e-3 > 0.7 * end_ms
+            tracks.annotate(
+                f"bound {case.bound}", (bound_us * 1e-3, 1), (-4 if left else 4, 9), xycoords=("data", "axes fraction"),
+                textcoords="offset points", ha="right" if left else "left", va="center", fontsize=9, color=RED,
+                annotation_clip=False,
+            )  # fmt: skip
         if low is not None:
             _span(tracks, ms(low), 2.5, f"permit low {ms(low):.2f} ms")
         if opened:
@@ -121,6 +126,17 @@ def instant(case: Case) -> str:
         if off is not None:
             _span(power, ms(off), power.get_ylim()[1] * 0.55, f"RF off {ms(off):.2f} ms")
         return _svg(sheet, f"{case.scenario.title}: permit, relays and forward power around the event, in milliseconds")
+
+
+def _moments(case: Case) -> dict[int, list[str]]:
+    """What happened when: every fault, and the event that the figures count from; within a tenth of a second as one."""
+    found: dict[int, list[str]] = {}
+    named = [(stimulus.t_us, stimulus.name.replace("_", " ")) for stimulus in case.run.stimuli]
+    for t_us, name in sorted([*named, (case.event_us, case.event)]):
+        at_us = next((near for near in found if t_us - near < 100_000), t_us)
+        if name not in found.setdefault(at_us, []):
+            found[at_us].append(name)
+    return found
 
 
 def _temperatures(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: float) -> None:
@@ -141,15 +157,15 @@ def _temperatures(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_
             ends.append((check.trip, f"{label} {check.trip:g} °C", colour))
     low, high = axes.get_ylim()
     axes.set_ylim(low, max(high, 46.0))
-    _labels(axes, ends, end_s)
+    _labels(axes, ends, end_s, spread=0.06)
     axes.set_ylabel("true temperature °C")
     axes.grid(axis="y")
 
 
-def _labels(axes: Axes, ends: Iterable[tuple[float, str, str]], end_s: float) -> None:
+def _labels(axes: Axes, ends: Iterable[tuple[float, str, str]], end_s: float, spread: float = 0.17) -> None:
     """Name each curve at its right end, moved apart so that no two names overlap."""
     low, high = axes.get_ylim()
-    gap, above = (high - low) / 17, low - (high - low)
+    gap, above = (high - low) * spread, low - (high - low)
     for value, label, colour in sorted(ends):
         above = max(value, above + gap)
         axes.annotate(
@@ -158,19 +174,21 @@ def _labels(axes: Axes, ends: Iterable[tuple[float, str, str]], end_s: float) ->
         )  # fmt: skip
 
 
-def _power(axes: Axes, run: Run, limits: LimitsFile, start_s: float, end_s: float) -> None:
-    times, watts = _steps(run, lambda t_us: t_us * 1e-6 - start_s, end_s)
+def _power(axes: Axes, case: Case, start_s: float, end_s: float) -> None:
+    times, watts = _steps(case.run, lambda t_us: t_us * 1e-6 - start_s, end_s)
     axes.fill_between(times, watts, step="post", color=RED, alpha=0.14, lw=0)
     axes.step(times, watts, where="post", color=RED)
-    forward = limits.channel("forward")
-    check = forward.check("above")
-    top = max(watts) * 1.25
-    if check is not None and check.trip is not None:
-        axes.axhspan(threshold(limits, forward, check).value, check.trip, color=RED, alpha=0.2, lw=0)
-        axes.axhline(check.trip, color=RED, lw=0.9, ls=(0, (7, 3)))
-        top = max(top, check.trip * 1.15)
-        _labels(axes, [(check.trip, f"power limit {check.trip:g} W", RED)], end_s)
-    axes.set(ylim=(0, top), ylabel="forward W")
+    forward, set_w = case.limits.channel("forward"), max(planned.power_w for planned in case.scenario.plan)
+    ends: list[tuple[float, str, str]] = []
+    for name, least_w, factor in (("above", 0.0, 1.0), ("set", set_w, set_w)):
+        check = forward.check(name)
+        if check is not None and check.trip is not None:
+            limit_w = least_w + check.trip * factor
+            axes.axhspan(least_w + threshold(case.limits, forward, check).value * factor, limit_w, color=RED, alpha=0.2, lw=0)
+            axes.axhline(limit_w, color=RED, lw=0.9, ls=(0, (7, 3)))
+            ends.append((limit_w, f"{'power' if name == 'above' else 'set'} limit {limit_w:.4g} W", RED))
+    axes.set(ylim=(0, max([*watts, *(value for value, _, _ in ends)]) * 1.15), ylabel="forward W")
+    _labels(axes, ends, end_s)
     axes.grid(axis="y")
 
 

@@ -80,7 +80,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     good = sum(case.outcome.passed for case in cases)
-    number = f"{good} of {len(cases)} " + ("case" if len(cases) == 1 else "cases")
+    number = f"{good} of {len(cases)} " + ("case did what it should" if len(cases) == 1 else "cases did what they should")
     kind, sign = ("good", "✓") if good == len(cases) else ("bad", "✗")
     first = cases[0].run
     facts = [

@@ -31,6 +31,10 @@ STEP_WORDS = 3
 STEPS_AT = 14  # in words of 4 bytes
 REPLY_BYTES = 248
 
+# a transfer of SPI is answered by the pins that are high from now on, u32, and what was foreseen stays
+PINS = "<I"
+PINS_BYTES = 4
+
 # orders: a fault that the rig wants inside the very call that it answers
 HANG = 1
 MEMORY_ERROR = 2

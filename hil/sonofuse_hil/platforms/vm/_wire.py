@@ -13,9 +13,11 @@ from _ops import (
     HANG,
     MEMORY_ERROR,
     OS_ERROR,
+    PINS_BYTES,
     RECORD,
     RECORD_BYTES,
     REPLY_BYTES,
+    SPI_TRANSFER,
     STEP_WORDS,
     STEPS_AT,
     VALUE_ERROR,
@@ -29,6 +31,7 @@ _write_request = open(3, "wb").write
 _write_output = open(5, "wb").write
 _record = bytearray(RECORD_BYTES)
 _reply = array("I", [0] * (REPLY_BYTES // 4))  # unpacking would allocate
+_pins = array("I", [0])
 
 
 class Wire:
@@ -42,6 +45,7 @@ class Wire:
         self.rx = bytearray(1024)
         self.rx_head = 0
         self.rx_tail = 0
+        self._raised = 0  # pins that went high since the answer
         self._base = 0  # time of the answer
         self._step = 0  # word of the next step
         self._end = 0
@@ -69,7 +73,7 @@ class Wire:
             word = reply[at + 1]
             adc[1] = word & 0xFFFF
             adc[2] = word >> 16
-            self.gpio = reply[at + 2]
+            self.gpio = reply[at + 2] | self._raised
             self.fifo = 0  # the program has looked since
             at += STEP_WORDS
         self._step = at
@@ -83,12 +87,23 @@ class Wire:
             _write_request(payload)
         self._answer()
 
+    def transfer(self, wanted, data):
+        """An SPI transfer: what comes back follows if it is wanted."""
+        pack_into(RECORD, _record, 0, self.now, SPI_TRANSFER, wanted, len(data), 0)
+        _write_request(_record)
+        _write_request(data)
+        if _read(_pins) != PINS_BYTES:
+            raise SystemExit
+        self._raised |= _pins[0]
+        self.gpio |= _pins[0]
+
     def _answer(self):
         reply = _reply
         if _read(reply) != REPLY_BYTES:
             raise SystemExit
         self.horizon = reply[0] | reply[1] << 32
         flags = reply[2]
+        self._raised = 0
         self._base = self.now
         self._step = STEPS_AT
         self._end = STEPS_AT + STEP_WORDS * reply[3]

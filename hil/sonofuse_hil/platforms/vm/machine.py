@@ -3,7 +3,7 @@
 The times are those of a Pico at 125 MHz, rounded up: they make a tick take a plausible time, and are no measurement.
 """
 
-from _ops import MEMORY, PIN, RESET, SPI_TRANSFER, UART_TX, WATCHDOG, WATCHDOG_START
+from _ops import MEMORY, PIN, RESET, UART_TX, WATCHDOG, WATCHDOG_START
 from _wire import wire
 
 _GPIO_IN = 0xD0000004
@@ -48,11 +48,11 @@ class SPI:
 
     def write(self, data):
         wire.charge(self._us_per_byte * len(data))
-        wire.request(SPI_TRANSFER, 0, len(data), 0, data)
+        wire.transfer(0, data)
 
     def write_readinto(self, data, buffer):
         wire.charge(self._us_per_byte * len(data))
-        wire.request(SPI_TRANSFER, 1, len(data), 0, data)
+        wire.transfer(1, data)
         wire.follow(buffer)
 
 

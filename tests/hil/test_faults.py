@@ -1,0 +1,87 @@
+"""The register of faults: complete, checked, and every fault does something."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sonofuse.limits.units import UnitError
+from sonofuse_hil import faults
+from sonofuse_hil.operator import Sonication
+from sonofuse_hil.rig import Rig
+from sonofuse_hil.run import Run
+
+from .limits_file import quick_limits
+
+HAZARDS = {f"H{n}" for n in range(1, 11)} | {"sensor", "hardware"}
+
+
+def record(limits: Path, name: str | None) -> Run:
+    """1 s of RF and what comes after it, with a fault after 0.3 s or without one; the stimulus itself is left out."""
+    with Rig(limits, (Sonication(61.5, 1.0),)) as rig:
+        if name is not None:
+            fault = faults.get(name)
+            rig.after_rf(300_000, "", "", lambda: fault.apply(rig, **fault.values()))
+        while rig.now_us < 4_000_000:
+            rig.run_for(20_000)
+        rig.stimuli.clear()
+        return rig.result()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    limits = quick_limits(tmp_path_factory.mktemp("limits"))
+    return limits, record(limits, None).digest()
+
+
+@pytest.mark.parametrize("name", faults.fault_names())
+def test_every_fault_changes_something(name: str, calm: tuple[Path, str]) -> None:
+    limits, undisturbed = calm
+    assert record(limits, name).digest() != undisturbed
+
+
+def test_without_a_fault_nothing_changes(calm: tuple[Path, str]) -> None:
+    limits, undisturbed = calm
+    assert record(limits, None).digest() == undisturbed
+
+
+@pytest.mark.parametrize("name", faults.fault_names())
+def test_every_fault_is_described(name: str) -> None:
+    fault = faults.get(name)
+    assert fault.name == name
+    assert len(fault.text) > 20
+    assert set(fault.hazards) <= HAZARDS
+    assert fault.hazards
+    assert fault.guarantee in {f"G{n}" for n in range(1, 13)}
+    for parameter in fault.parameters.values():
+        assert parameter.accepted
+    assert all(isinstance(value, str) or math.isfinite(value) for value in fault.values().values())
+
+
+def test_values_are_in_base_units() -> None:
+    assert faults.get("power_loss").values({"off": "20 ms"}) == {"off": 0.02}
+    assert faults.get("lost_coupling").values({}) == {"coupling": 0.2}
+    assert faults.get("sensor_offset").values({"offset": "-500 mK"}) == {"channel": "skin_a", "offset": -0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("lost_coupling", {"couplin": "1 %"}, 'did you mean "coupling"'),
+        ("lost_coupling", {"coupling": "120 %"}, 'out of bounds; "0 %" to "100 %"'),
+        ("lost_coupling", {"coupling": "0.2"}, "has no unit"),
+        ("lost_coupling", {"coupling": 0.2}, "text with a unit"),
+        ("lost_coupling", {"coupling": "2 W"}, "does not fit"),
+        ("sensor_open", {"channel": "skin_c"}, 'did you mean "skin_'),
+        ("patient_stop", {"power": "1 W"}, "no parameter 'power'"),
+    ],
+)
+def test_wrong_values_are_refused(name: str, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UnitError, match=message):
+        faults.get(name).values(given)
+
+
+def test_unknown_fault() -> None:
+    with pytest.raises(KeyError, match="did you mean"):
+        faults.get("lost_couplin")
