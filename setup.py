@@ -8,6 +8,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, find_packages, setup
 
 CORE = Path("cython_core/sonofuse_core")
+LAYOUT = CORE / "layout.pxi"
 
 
 def declare_layout() -> None:
@@ -20,9 +21,8 @@ def declare_layout() -> None:
             case _:
                 pass
     text = "\n".join(lines) + "\n"
-    target = CORE / "layout.pxi"
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        target.write_text(text, encoding="utf-8")
+    if not LAYOUT.exists() or LAYOUT.read_text(encoding="utf-8") != text:
+        LAYOUT.write_text(text, encoding="utf-8")
 
 
 declare_layout()
@@ -38,12 +38,12 @@ directives = {
     "freethreading_compatible": True,
 }
 extensions = [
-    Extension(f"sonofuse_core.{path.stem}", [str(path)], extra_compile_args=["-O2", "-g0"], depends=[str(CORE / "layout.pxi")])
+    Extension(f"sonofuse_core.{path.stem}", [str(path)], extra_compile_args=["-O2", "-g0"], depends=[str(LAYOUT)])
     for path in sorted(CORE.glob("*.pyx"))
 ]
-ROOTS = ("host", "cython_core", "hil")
+found = [name for root in ("host", "cython_core", "hil") for name in find_packages(root)]
 setup(
-    packages=[name for root in ROOTS for name in find_packages(root)] + ["sonofuse_firmware", "sonofuse_firmware.boards"],
+    packages=[*found, "sonofuse_firmware", "sonofuse_firmware.boards"],
     ext_modules=cythonize(extensions, compiler_directives=directives, include_path=["cython_core", str(CORE)]),
     package_dir={
         "sonofuse": "host/sonofuse",

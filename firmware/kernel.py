@@ -4,6 +4,10 @@ The constants below declare the layout of limit set, inputs and state for every 
 take them from this file (sonofuse.layout, setup.py), because MicroPython folds `const` only inside one file.
 """
 
+# Viper makes pointers of addresses, and loops that a checker cannot follow:
+# pyright: reportAbstractUsage=false, reportCallIssue=false, reportArgumentType=false
+# pyright: reportPossiblyUnboundVariable=false
+
 from micropython import const
 
 INT_MAX = const(0x3FFFFFFF)  # the largest small integer on the RP2040

@@ -28,7 +28,7 @@ class Latch:
     `kind`, `cause` and `words` are those of the newest record; `kind` is 0 when there is none or it is torn.
     """
 
-    def __init__(self, flash: "Flash", sectors: int) -> None:
+    def __init__(self, flash: "BlockDevice", sectors: int) -> None:
         self._flash = flash
         self._sectors = sectors
         self._page = bytearray(PAGE)
@@ -81,7 +81,10 @@ class Latch:
         if self._next < 0:
             return False
         total = self._sectors * _PAGES
-        return all(self._blank((self._next + step) % total) for step in range(3))
+        for step in range(3):
+            if not self._blank((self._next + step) % total):
+                return False
+        return True
 
     def prepare(self) -> None:
         """Erase one sector that is not blank and holds neither the newest record nor the next one.

@@ -103,7 +103,7 @@ class Link:
     `frame` is where a payload is written before `send`; after `poll` returned a type, `received` holds its payload.
     """
 
-    def __init__(self, uart: "UART", lengths: dict[int, int]) -> None:
+    def __init__(self, uart: "Uart", lengths: dict[int, int]) -> None:
         self._uart = uart
         self._plain = bytearray(_MAX_FRAME)
         self.frame = memoryview(self._plain)[_HEAD:]
@@ -115,14 +115,17 @@ class Link:
         self._input = bytearray(_MAX_FRAME + 4)
         self._filled = 0
         self._overrun = False
-        self._pending = 0  # bytes of _chunk not looked at yet: from _at to _end
+        self._pending: int = 0  # bytes of _chunk not looked at yet: from _at to _end
         self._at = 0
         self.received = memoryview(self._input)[_HEAD:]
         self.received_length = 0
         self._seq = 0
 
     def send(self, kind: int) -> None:
-        """Send the payload in `frame`. It fits the transmit buffer: what `poll` takes in a tick asks for two answers at most."""
+        """Send the payload in `frame`.
+
+        It fits the transmit buffer: what `poll` takes in a tick asks for two answers at most.
+        """
         plain = self._plain
         plain[0] = kind
         plain[1] = self._seq & 0xFF

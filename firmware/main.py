@@ -7,9 +7,10 @@ from machine import UART, WDT, Pin, reset
 from board import BOARD
 from permit import Permit
 
-_WATCHDOG_MS = 1000  # longer than a sector erase (400 ms at most, W25Q16JV data sheet); the permit falls 2 ms after a tick
+# Longer than a sector erase (400 ms at most, W25Q16JV data sheet); the permit falls 2 ms after a tick anyway.
+_WATCHDOG_MS = 1000
 _LATCH_SECTORS = 2
-_LATCH_START = 1408 * 1024 - _LATCH_SECTORS * 4096  # the end of a Pico's 1408 KiB of storage, kept out of the file system
+_LATCH_START = 1408 * 1024 - _LATCH_SECTORS * 4096  # the end of a Pico's 1408 KiB, kept out of the file system
 _BAUD = 921_600
 _CONFIGURATION = 38 << 8 | 255  # checks.py
 

@@ -1,6 +1,6 @@
 """MAX31865 resistance-to-digital converter (data sheet 19-6478): continuous conversions, read when DRDY says so."""
 
-from machine import SPI, Pin
+from machine import Pin
 
 _CONFIG = b"\x80\xc3"  # write 00h: bias on, automatic, faults cleared, 50 Hz filter (21 ms at most)
 
@@ -8,7 +8,7 @@ _CONFIG = b"\x80\xc3"  # write 00h: bias on, automatic, faults cleared, 50 Hz fi
 class Max31865:
     """One converter on a shared SPI bus. `read()` is one 3-byte transaction and allocates nothing."""
 
-    def __init__(self, spi: SPI, cs: int, drdy: int) -> None:
+    def __init__(self, spi: "SpiBus", cs: int, drdy: int) -> None:
         self._spi = spi
         self._cs = Pin(cs, Pin.OUT, value=1)
         self._drdy = Pin(drdy, Pin.IN, Pin.PULL_UP)

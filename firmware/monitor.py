@@ -1,7 +1,7 @@
 """The monitor: one tick every millisecond, and what the states allow.
 
-Order of a tick: sample, kernel, permit, watchdog, then everything that may wait. While ON nothing is allocated; flash is
-written only while the permit is low and the read-back shows it.
+Order of a tick: sample, kernel, permit, watchdog, then everything that may wait. While ON nothing is allocated; flash
+is written only while the permit is low and the read-back shows it.
 """
 
 from array import array
@@ -67,7 +67,7 @@ class Monitor:
         sensors: Sensors,
         permit: Permit,
         latch: Latch,
-        uart: "UART",
+        uart: "Uart",
         watchdog: "WDT",
         buzzer: "Pin",
     ) -> None:
@@ -150,7 +150,7 @@ class Monitor:
                 self.trip(cause)
             elif ticks_diff(ticks_us(), now) <= self._deadline_us:  # samples older than that permit nothing
                 self._permit.give(words[S_TOKEN])
-        elif cause and state in (SAFE, ARMED):
+        elif cause and (state == SAFE or state == ARMED):
             self.trip(cause)
         if words[S_RAN] == self._token:
             self._watchdog.feed()
@@ -258,7 +258,8 @@ class Monitor:
             self._close("finish")
             result = link.DONE
         elif kind == link.START and self.state == ARMED:
-            self._inputs[I_ENERGY] = self._set_energy  # not before: until then the kernel keeps the last sonication's energy
+            # Not before: until then the kernel keeps the energy of the last sonication.
+            self._inputs[I_ENERGY] = self._set_energy
             self._inputs[I_ON] = 1
             self._enter("start")
             result = link.DONE

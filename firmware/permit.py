@@ -9,36 +9,13 @@ from micropython import const
 from machine import Pin, mem32
 import rp2
 
+from permit_program import program
+
 PIO_HZ = const(80_000)  # 12.5 us a cycle: 20 rounds of 8 cycles = 2 ms
 _IO_BANK0 = const(0x40014000)
 _OUT_LOW = const(2 << 8)  # GPIOx_CTRL.OUTOVER = drive low (RP2040 data sheet, 2.19.6.1)
 _PULL_NOBLOCK = const(0x8080)  # encoded here, because exec("text") assembles for 3 ms
 _FIFO_DEPTH = const(4)
-
-
-@rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW)
-def _program() -> None:
-    pull(block).side(0)
-    mov(isr, osr).side(0)  # the right word, loaded once
-    wrap_target()
-    label("off")
-    pull(block).side(0)
-    mov(x, osr).side(0)
-    mov(y, isr).side(0)
-    jmp(x_not_y, "off").side(0)
-    label("grant")
-    set(y, 19).side(0)
-    label("hold")
-    set(x, 0).side(1)  # an empty FIFO then reads as 0, which is no token
-    pull(noblock).side(1)
-    mov(x, osr).side(1)
-    jmp(not_x, "none").side(1)
-    mov(y, isr).side(0)
-    jmp(x_not_y, "off").side(0)
-    jmp("grant").side(0)
-    label("none")
-    jmp(y_dec, "hold").side(0)[3]
-    wrap()
 
 
 class Switch:
@@ -48,7 +25,7 @@ class Switch:
         self._ctrl = _IO_BANK0 + 8 * pin + 4
         self._pin = Pin(pin, Pin.OUT, value=0)
         self._function = 6 + machine_id // 4  # GPIOx_CTRL.FUNCSEL: PIO0 is 6, PIO1 is 7
-        self._machine = rp2.StateMachine(machine_id)
+        self._machine: PioMachine = rp2.StateMachine(machine_id)
         self.force_low()
         self.stop()
 
@@ -66,7 +43,7 @@ class Switch:
     def arm(self, token: int) -> None:
         """Start the program afresh, still low: it waits for `token`. Only here is the pad released."""
         machine = self._machine
-        machine.init(_program, freq=PIO_HZ, sideset_base=self._pin)
+        machine.init(program, freq=PIO_HZ, sideset_base=self._pin)
         machine.put(token)
         machine.active(1)
         mem32[self._ctrl] = self._function

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+
 from sonofuse.board import Board
 
 from .parts.ad8307 import Ad8307

@@ -44,11 +44,11 @@ class Tolerances:
 class History:
     """What happened on a bench, in order; times in µs."""
 
-    edges: list[tuple[int, int, bool]] = field(default_factory=list)  # time, switch, edges come
-    relays: list[tuple[int, int, bool]] = field(default_factory=list)
-    watts: list[tuple[int, float]] = field(default_factory=list)
-    pins: list[tuple[int, int, int]] = field(default_factory=list)
-    resets: list[tuple[int, str]] = field(default_factory=list)
+    edges: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])  # time, switch, edges come
+    relays: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])
+    watts: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+    pins: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    resets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
 
 class Bench:
@@ -70,7 +70,7 @@ class Bench:
         self.board, self.plant, self.tolerances = board, plant or LayeredPlant(), tolerances
         self.history = History()
         self.forced: dict[str, float] = {}  # channel -> what its converter sees, whatever the plant does
-        self.on_received: Callable[[int, bytes], None] = lambda t_us, data: None
+        self.on_received: Callable[[int, bytes], None] = lambda _t_us, _data: None
         self.now_us = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._queued = 0
@@ -95,7 +95,9 @@ class Bench:
         self._selected = -1
         for number, channel in enumerate(board.channels):
             self._wire(channel, seed * 100 + number + 1)
-        self._levels = [(self.contacts[c.name], 1 << int(c.settings["pin"])) for c in board.channels if c.driver == "contact"]
+        self._levels = [
+            (self.contacts[c.name], 1 << int(c.settings["pin"])) for c in board.channels if c.driver == "contact"
+        ]
         self._flow_mask = next((1 << int(c.settings["pin"]) for c in board.channels if c.driver == "pulses"), 0)
         self._ready = [  # (chip select, converter, mask of DRDY)
             (int(c.settings["cs"]), self.converters[int(c.settings["cs"])][1], 1 << int(c.settings["drdy"]))
@@ -154,7 +156,8 @@ class Bench:
         if channel in self.contacts:
             self.contacts[channel].set(self.now_us, bool(value) if value is not None else True)
         elif self.flow is not None and channel == "flow":
-            self.flow.set_flow(max(self.now_us, self._flow_ahead_us), round(value) if value is not None else self.tolerances.flow_ml_min)
+            ml_min = self.tolerances.flow_ml_min if value is None else round(value)
+            self.flow.set_flow(max(self.now_us, self._flow_ahead_us), ml_min)
         self.changed()
 
     @property
@@ -287,7 +290,8 @@ class Bench:
         if watts != self._watts:
             self._watts = watts
             self.history.watts.append((t_us, watts))
-            self.plant.advance_to(max(t_us, *self._ahead_us) * 1e-6)  # a converter may have asked it ahead of the firmware
+            # A converter may have asked it ahead of the firmware.
+            self.plant.advance_to(max(t_us, *self._ahead_us) * 1e-6)
             self.plant.set_power(watts * _EFFICIENCY)
         shown_w = {
             "forward": self.coupler.forward_w(watts, 0.0),

@@ -44,8 +44,10 @@ def main() -> None:
     analog = sum(channel.sensor.kind != "contact" for channel in limits.channels)
     print(f"machine      {platform.machine()}, {platform.system()}, Python {platform.python_version()}, software tier")
     print(f"closed loop  {statistics.median(ratios):.0f} x real time on one core (median of {RUNS})")
-    print(f"spread       {min(ratios):.0f} ... {max(ratios):.0f} x; {len(limits.channels)} channels, {analog} of them analog")
-    print(f"peer         {PEER_LOOPS / statistics.median(peers) / 1e6:.1f} million rounds of a bare Python loop a second")
+    channels = f"{len(limits.channels)} channels, {analog} of them analog"
+    print(f"spread       {min(ratios):.0f} ... {max(ratios):.0f} x; {channels}")
+    rounds = PEER_LOOPS / statistics.median(peers) / 1e6
+    print(f"peer         {rounds:.1f} million rounds of a bare Python loop a second")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The command line of the rig: `sonofuse hil list | run | demo`."""
 
+import importlib
 import json
 import platform
 import shlex
@@ -7,9 +8,20 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
-from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, NOT_AS_EXPECTED, OK, Failure, Parser
-from sonofuse.console import package_version, serve, writable_folder
+from sonofuse.console import (
+    BAD_INPUT,
+    ENVIRONMENT,
+    EXIT_CODES,
+    NOT_AS_EXPECTED,
+    OK,
+    CommandError,
+    Parser,
+    package_version,
+    serve,
+    writable_folder,
+)
 from sonofuse.limits import SHIPPED, LimitsError
 from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
@@ -18,7 +30,7 @@ from . import demo, faults
 from .platforms.process import RigError
 from .playback import Played, run_recording
 from .recording import RecordingError
-from .report import Case, Head, page
+from .report.case import Case
 from .scenario import Outcome, Scenario, ScenarioError, load_scenario, run_scenario, scenario_names
 from .view import bars, show_cases, show_table
 
@@ -67,17 +79,23 @@ def _parser() -> Parser:
     run.add_argument("--on", choices=["unix"], default="unix", help="platform: unix is the software tier (default)")
     signals = run.add_argument_group("recorded signals instead of a scenario")
     signals.add_argument("--signals", metavar="FILE.csv", type=Path, help="recorded signals with a header line")
-    signals.add_argument("--map", metavar="CHANNEL=COLUMN[UNIT],…", help="which column is which channel; time is one too")
+    signals.add_argument(
+        "--map", metavar="CHANNEL=COLUMN[UNIT],…", help="which column is which channel; time is one too"
+    )
     signals.add_argument("--limits", metavar="FILE", type=Path, help="limits in TOML (default: the shipped ones)")
     signals.add_argument("--set-power", metavar="W", type=_amount("power"), help='armed power, such as "60 W"')
     signals.add_argument("--power-scale", metavar="X", type=float, help="all recorded powers times this")
-    signals.add_argument("--gap", metavar="S", type=_amount("time"), help='no row for longer is a broken sensor ("2 s")')
+    signals.add_argument(
+        "--gap", metavar="S", type=_amount("time"), help='no row for longer is a broken sensor ("2 s")'
+    )
     signals.add_argument("--start", metavar="S", type=_amount("time"), help="where the part to play begins")
     signals.add_argument("--duration", metavar="S", type=_amount("time"), help="how long that part is")
     signals.add_argument("--straight", action="store_true", default=None, help="straight lines between the rows")
     run.set_defaults(run=_run)
     show = verbs.add_parser("demo", help="four sonications and a report", description=_DEMO, epilog=EXIT_CODES)
-    show.add_argument("--out", metavar="DIR", type=Path, default=Path("out"), help="folder of the report (default: out)")
+    show.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out"), help="folder of the report (default: out)"
+    )
     show.set_defaults(run=_demo)
     for verb in (run, show):
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
@@ -91,7 +109,10 @@ def _list(asked: Namespace) -> int:
     scenarios = [load_scenario(name) for name in scenario_names()]
     known = [faults.get(name) for name in faults.fault_names()]
     if asked.json:
-        shown = [{"name": s.name, "title": s.title, "expected": s.expect.text, "guarantee": s.expect.guarantee} for s in scenarios]
+        shown = [
+            {"name": s.name, "title": s.title, "expected": s.expect.text, "guarantee": s.expect.guarantee}
+            for s in scenarios
+        ]
         broken = [
             {
                 "name": fault.name,
@@ -106,7 +127,13 @@ def _list(asked: Namespace) -> int:
         return OK
     show_table("Scenarios", ("name", "what happens", "expected"), [(s.name, s.title, s.expect.text) for s in scenarios])
     rows = [
-        (f.name, " ".join(f.hazards), f.guarantee, ", ".join(f"{n} {p.accepted}" for n, p in f.parameters.items()), f.text)
+        (
+            f.name,
+            " ".join(f.hazards),
+            f.guarantee,
+            ", ".join(f"{n} {p.accepted}" for n, p in f.parameters.items()),
+            f.text,
+        )
         for f in known
     ]
     show_table("Faults", ("name", "hazards", "guarantee", "parameters", "what breaks"), rows)
@@ -115,14 +142,19 @@ def _list(asked: Namespace) -> int:
 
 def _run(asked: Namespace) -> int:
     if (asked.scenario is None) == (asked.signals is None):
-        raise Failure(BAD_INPUT, "give either a SCENARIO or --signals FILE.csv; sonofuse hil list names the scenarios")
+        raise CommandError(
+            BAD_INPUT, "give either a SCENARIO or --signals FILE.csv; sonofuse hil list names the scenarios"
+        )
     if asked.signals is not None:
         return _play(asked)
     for name in _OF_SIGNALS:
         if getattr(asked, name) is not None:
-            raise Failure(BAD_INPUT, f"--{name.replace('_', '-')} belongs to --signals; a scenario file says it itself")
+            raise CommandError(
+                BAD_INPUT, f"--{name.replace('_', '-')} belongs to --signals; a scenario file says it itself"
+            )
     if asked.report is not None:
         _file_to_be(asked.report)
+        _pages()
     with _clear_errors():
         scenario = _seeded(load_scenario(asked.scenario), asked.seed)
         with bars([scenario.title]) as move:
@@ -138,6 +170,7 @@ def _run(asked: Namespace) -> int:
 
 def _demo(asked: Namespace) -> int:
     writable_folder(asked.out)
+    _pages()
     with _clear_errors():
         scenarios = [_seeded(load_scenario(name), asked.seed) for name in demo.CASES]
         with bars([scenario.title for scenario in scenarios]) as move:
@@ -150,14 +183,21 @@ def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: 
     """Write the report, print the results, and give the exit code."""
     for outcome in outcomes:
         if outcome.run.state < 0 and asked.micropython:
-            raise Failure(ENVIRONMENT, f"{asked.micropython}: the firmware never spoke; is it MicroPython, unix port?")
+            raise CommandError(
+                ENVIRONMENT, f"{asked.micropython}: the firmware never spoke; is it MicroPython, unix port?"
+            )
     cases = [Case(outcome) for outcome in outcomes]
     if target is not None:
-        _write(target, page(Head(title, shlex.join(words), _versions(asked.micropython)), cases))
+        pages = _pages()
+        _write(target, pages.page(pages.Head(title, shlex.join(words), _versions(asked.micropython)), cases))
     passed = all(outcome.passed for outcome in outcomes)
     if asked.json:
         records = [case.record() for case in cases]
-        print(json.dumps({"passed": passed, "report": None if target is None else str(target), "cases": records}, indent=2))
+        print(
+            json.dumps(
+                {"passed": passed, "report": None if target is None else str(target), "cases": records}, indent=2
+            )
+        )
     else:
         show_cases(cases)
         if target is not None:
@@ -167,9 +207,9 @@ def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: 
 
 def _play(asked: Namespace) -> int:
     if asked.map is None:
-        raise Failure(BAD_INPUT, "--signals needs --map, such as time=Time[s],skin_a=T1[degC]")
+        raise CommandError(BAD_INPUT, "--signals needs --map, such as time=Time[s],skin_a=T1[degC]")
     if asked.report is not None:
-        raise Failure(BAD_INPUT, "--report is for scenarios; --signals prints its result, with --json as data")
+        raise CommandError(BAD_INPUT, "--report is for scenarios; --signals prints its result, with --json as data")
     given = {"power_scale": asked.power_scale, "gap_s": asked.gap, "start_s": asked.start, "seed": asked.seed}
     with _clear_errors(), bars([asked.signals.name]) as move:
         played = run_recording(
@@ -192,7 +232,12 @@ def _show_played(played: Played, asked: Namespace) -> None:
     found = {name: None if us is None else us / 1e6 for name, us in times.items()}
     if asked.json:
         facts = {"armed": played.armed, "seen": played.seen, "cause": played.cause, "set_power_w": played.set_power_w}
-        run = {"tier": played.run.tier, "seed": played.run.seed, "limits": played.run.limits, "run_sha256": played.run.digest()}
+        run = {
+            "tier": played.run.tier,
+            "seed": played.run.seed,
+            "limits": played.run.limits,
+            "run_sha256": played.run.digest(),
+        }
         print(json.dumps({"signals": str(asked.signals), **facts, **found, **run}, indent=2))
         return
     print(f"{asked.signals}: {played.seen}")
@@ -209,19 +254,19 @@ class _clear_errors:  # noqa: N801 - reads as a statement
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         match error:
             case RigError():
-                raise Failure(ENVIRONMENT, str(error)) from error
+                raise CommandError(ENVIRONMENT, str(error)) from error
             case ScenarioError() | LimitsError():
                 problems = [{"file": p.file, "line": p.line, "key": p.key, "wrong": p.wrong} for p in error.problems]
-                raise Failure(BAD_INPUT, str(error), problems=problems) from error
+                raise CommandError(BAD_INPUT, str(error), problems=problems) from error
             case RecordingError():
-                raise Failure(BAD_INPUT, str(error)) from error
+                raise CommandError(BAD_INPUT, str(error)) from error
             case _:
                 return
 
 
 def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
     if seed is not None and not 0 <= seed < 1 << 32:
-        raise Failure(BAD_INPUT, f"--seed {seed}: must be from 0 to 4294967295")
+        raise CommandError(BAD_INPUT, f"--seed {seed}: must be from 0 to 4294967295")
     return scenario if seed is None else replace(scenario, seed=seed)
 
 
@@ -242,12 +287,22 @@ def _versions(program: str) -> tuple[tuple[str, str], ...]:
 
 def _file_to_be(path: Path) -> None:
     if path.is_dir():
-        raise Failure(ENVIRONMENT, f"{path}: is a folder; name the file of the report, such as {path / 'report.html'}")
+        raise CommandError(
+            ENVIRONMENT, f"{path}: is a folder; name the file of the report, such as {path / 'report.html'}"
+        )
     writable_folder(path.parent)
+
+
+def _pages() -> ModuleType:
+    """What writes reports; loaded late because curves take a second to load, but before a run that needs it."""
+    try:
+        return importlib.import_module(".report.page", __package__)
+    except ModuleNotFoundError as missing:
+        raise CommandError(ENVIRONMENT, f'a report needs {missing.name}: pip install "sonofuse[hil]"') from missing
 
 
 def _write(path: Path, text: str) -> None:
     try:
         write_atomically(path, text.encode())
     except OSError as error:
-        raise Failure(ENVIRONMENT, f"{path}: cannot be written ({error.strerror})") from error
+        raise CommandError(ENVIRONMENT, f"{path}: cannot be written ({error.strerror})") from error

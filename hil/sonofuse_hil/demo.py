@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 
-from sonofuse.console import ENVIRONMENT, Failure
+from sonofuse.console import ENVIRONMENT, CommandError
 
 from .platforms.process import RigError
 from .scenario import Outcome, Scenario, run_scenario
@@ -37,7 +38,7 @@ def run_cases(scenarios: Sequence[Scenario], program: str, progress: Progress) -
         program: an external MicroPython, "" for the installed one.
 
     Raises:
-        Failure: if the rig cannot run.
+        CommandError: if the rig cannot run.
     """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [None] * (os.cpu_count() or 1)
     free, waiting = list(cores[:_MOST]), list(range(len(scenarios)))
@@ -78,7 +79,9 @@ def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
     try:
         message = worker.wire.recv()
     except EOFError:
-        raise Failure(ENVIRONMENT, f"{name}: its process ended without a result; is there enough memory?") from None
+        raise CommandError(
+            ENVIRONMENT, f"{name}: its process ended without a result; is there enough memory?"
+        ) from None
     match message:
         case Outcome():
             return message
@@ -86,13 +89,13 @@ def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
             progress(worker.case, now_s, planned_s)
             return None
         case text:
-            raise Failure(ENVIRONMENT, str(text))
+            raise CommandError(ENVIRONMENT, str(text))
 
 
 def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, program: str) -> None:
     """A worker: one scenario on one core. Ctrl-C is its parent's to handle, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _leave)
     if core is not None:
         os.sched_setaffinity(0, {core})
     told_s = 0.0
@@ -109,3 +112,7 @@ def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenar
         wire.send(str(error))
     except BrokenPipeError:
         sys.exit(1)  # the parent is gone
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

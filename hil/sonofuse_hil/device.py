@@ -12,7 +12,9 @@ Transform = Callable[[str, str], str]  # file name, source -> source
 FILES = tuple(sorted(path.name for path in FIRMWARE.glob("*.py") if path.name != "__init__.py"))
 
 
-def install(folder: Path, limits: bytes | None, board: str | Path = "rev_a", transform: Transform | None = None) -> None:
+def install(
+    folder: Path, limits: bytes | None, board: str | Path = "rev_a", transform: Transform | None = None
+) -> None:
     """Write a device's files into `folder`; `limits` None leaves the limit set out.
 
     Args:

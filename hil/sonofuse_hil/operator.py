@@ -40,8 +40,8 @@ class Operator:
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
         self.answers: list[tuple[int, Answer]] = []
         self.hung = False  # a console that hangs: it shows what comes, but does nothing any more
-        self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda t_us, frame: None
-        self.on_rf: Callable[[int], None] = lambda t_us: None
+        self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda _t_us, _frame: None
+        self.on_rf: Callable[[int], None] = lambda _t_us: None
         self._decoder = link.Decoder()
         self._sequence = 0
         self._asked: int | None = None

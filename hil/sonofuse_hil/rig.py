@@ -159,7 +159,7 @@ class Rig:
         ):
             self.seen.append(Seen(t_us, frame.state, frame.cause))
 
-    def _rf(self, t_us: int) -> None:
+    def _rf(self, _t_us: int) -> None:
         number = len(self.operator.started_us) - 1
         for sonication, _, schedule in self._at_rf:
             if sonication == number:

@@ -29,8 +29,8 @@ class Seen:
 class Samples:
     """Curves at `STEP_US`: time in s, true temperatures in °C, forward power in W, permit 0 or 1."""
 
-    t_s: list[float] = field(default_factory=list)
-    curves: dict[str, list[float]] = field(default_factory=dict)
+    t_s: list[float] = field(default_factory=list[float])
+    curves: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
 
 @dataclass(frozen=True)

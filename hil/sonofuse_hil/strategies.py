@@ -194,7 +194,8 @@ def _ways(oracle: Oracle, check: str) -> list[_Way]:
             return [("monitor", check, _floats(50.0, 600.0), ())]
         case "duration":
             return [("monitor", check, nothing, ())]
-    raise KeyError(check)
+        case _:
+            raise KeyError(check)
 
 
 def _excursion(

@@ -1,6 +1,6 @@
 """What the rig shows in a terminal: progress bars while it runs, and tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from rich import box
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .demo import Progress as OnProgress
-from .report import Case
+from .report.case import Case
 
 _PIPED_COLUMNS = 150  # of a table that goes to a file or another program
 
@@ -25,7 +25,7 @@ class _SpeedColumn(ProgressColumn):
 
 
 @contextmanager
-def bars(titles: Sequence[str]) -> Iterator[OnProgress]:
+def bars(titles: Sequence[str]) -> Generator[OnProgress]:
     """One bar per title on stderr, if that is a terminal; gives the function that moves them."""
     console = Console(stderr=True)
     columns = (
@@ -55,14 +55,16 @@ def show_cases(cases: Sequence[Case]) -> None:
         table.add_column(name, justify="right" if number else "left", no_wrap=number)
     for case in cases:
         outcome = case.outcome
-        verdict = Text("as expected", "green") if outcome.passed else Text(f"NOT AS EXPECTED: {outcome.reason}", "bold red")
+        verdict = (
+            Text("as expected", "green") if outcome.passed else Text(f"NOT AS EXPECTED: {outcome.reason}", "bold red")
+        )
         table.add_row(
             case.scenario.title, outcome.expected, outcome.seen, case.after(case.permit_low_us), case.bound,
             case.after(case.rf_off_us), verdict,
         )  # fmt: skip
     _show(table)
     good = sum(case.outcome.passed for case in cases)
-    print(f"{good} of {len(cases)} as expected, software tier. Times count from each case's event to the last permit edge.")
+    print(f"{good} of {len(cases)} as expected, software tier. Times count from the event to the last permit edge.")
 
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, Failure, Parser, package_version, serve, tell
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.limits import commands
 
 _RIG = "sonofuse_hil"
@@ -46,7 +46,9 @@ def _parser() -> Parser:
     check.set_defaults(run=_check)
     build = verbs.add_parser("build", help="compile a limits file for the firmware", description=_BUILD)
     build.add_argument("file", metavar="FILE", type=Path, help="limits in TOML")
-    build.add_argument("-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing")
+    build.add_argument(
+        "-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing"
+    )
     build.add_argument("--json", action="store_true", help="print one JSON object")
     build.set_defaults(run=_build)
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
@@ -82,7 +84,7 @@ def _hil(arguments: Sequence[str]) -> int:
         rig = importlib.import_module(f"{_RIG}.cli")
     except ModuleNotFoundError as missing:
         text = f'the rig is not installed (no module {missing.name}): pip install "sonofuse[hil]"'
-        return tell(Failure(ENVIRONMENT, text), "--json" in arguments)
+        return tell(CommandError(ENVIRONMENT, text), "--json" in arguments)
     return int(rig.main(arguments))
 
 

@@ -23,7 +23,7 @@ exit codes:
 """
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """An end of a verb that a person can do something about: an exit code, and lines that say what and where."""
 
     def __init__(self, code: int, text: str, **details: Any) -> None:
@@ -35,31 +35,34 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are failures like all others; a description keeps its lines."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False} | settings)
+        usual: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+        super().__init__(**(usual | settings))
 
     def error(self, message: str) -> NoReturn:
-        raise Failure(BAD_INPUT, f"{message}; see {self.prog} --help")
+        raise CommandError(BAD_INPUT, f"{message}; see {self.prog} --help")
 
 
 def serve(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Parse, run the verb (`run` of the parsed arguments), and turn whatever ends it into an exit code."""
     as_json = "--json" in arguments
-    signal.signal(signal.SIGTERM, _terminate)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         parsed = parser.parse_args(arguments)
         code = int(parsed.run(parsed))
         sys.stdout.flush()
         return code
-    except Failure as failure:
+    except CommandError as failure:
         return tell(failure, as_json)
     except KeyboardInterrupt:
-        return tell(Failure(INTERRUPTED, "stopped by Ctrl-C: nothing was written"), as_json)
+        return tell(CommandError(INTERRUPTED, "stopped by Ctrl-C: nothing was written"), as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         return BROKEN_PIPE
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def tell(failure: Failure, as_json: bool) -> int:
+def tell(failure: CommandError, as_json: bool) -> int:
     """Print a failure, for a person to stderr, as JSON to stdout; the exit code."""
     if as_json:
         print(json.dumps({"error": str(failure), "exit_code": failure.code, **failure.details}, indent=2))
@@ -80,7 +83,7 @@ def writable_folder(folder: Path) -> None:
     """Make a folder if need be, and see that a file can be written there: better before a long run than after it.
 
     Raises:
-        Failure: if not.
+        CommandError: if not.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +91,9 @@ def writable_folder(folder: Path) -> None:
             pass
     except OSError as error:
         why = "is a file" if isinstance(error, FileExistsError) else error.strerror
-        raise Failure(ENVIRONMENT, f"{folder}: cannot write there ({why}); name a folder that you may write to") from error
+        raise CommandError(
+            ENVIRONMENT, f"{folder}: cannot write there ({why}); name a folder that you may write to"
+        ) from error
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cobs import cobs  # C-accelerated, the reference implementation of the framing
+
 from sonofuse.layout import FIRMWARE, constants
 
 F: Any = SimpleNamespace(**constants((FIRMWARE / "link.py").read_text(encoding="utf-8")))

@@ -17,7 +17,6 @@ def quick_limits(folder: Path) -> Path:
     return path
 
 
-
 @pytest.mark.parametrize("before_us", [1, 999, 500_000, 1_350_000, 1_900_000, 2_400_000])
 def test_a_sonication_ends_normally_across_the_wrap(before_us: int, tmp_path: Path) -> None:
     with Rig(quick_limits(tmp_path), (Sonication(50.0, 1.0),), ticks_us=WRAP_US - before_us) as rig:

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from sonofuse_hil.guarantees import variant
 
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED
 from sonofuse_hil import strategies

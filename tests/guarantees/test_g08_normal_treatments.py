@@ -1,6 +1,7 @@
 """G8: normal treatments, drawn independently with a seed of their own, end without a trip."""
 
 import pytest
+
 from sonofuse_hil.guarantees import g08
 
 SEED = 20_260_101

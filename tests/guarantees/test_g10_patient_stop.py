@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sonofuse_hil import strategies
 from sonofuse_hil.guarantees import g10
 from sonofuse_hil.guarantees.oracle import Oracle

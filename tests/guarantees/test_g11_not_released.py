@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given, settings
+
 from sonofuse_hil import strategies
 from sonofuse_hil.guarantees import g11
 from sonofuse_hil.guarantees.oracle import Oracle

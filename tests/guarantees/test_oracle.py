@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse_hil.guarantees import oracle as o

@@ -13,6 +13,7 @@ from pathlib import Path
 
 STEP_S = 0.001
 SLACK_S = 0.03  # a conversion and a few ticks
+OVER_S = 0.25  # window of the rise: 12 conversions
 START_S = 0.02  # RF follows the permit
 NEVER = math.inf
 Signal = Callable[[float], float]
@@ -85,11 +86,11 @@ def _each(limits: Limits, signals: dict[str, Signal], set_w: float, end_s: float
                     limits.debounce_s(name, check),
                 )
         if "rise" in limits.channels[name]:
-            trip, over_s = limits.get(name, "rise"), 0.25
-            yield window(  # half the limit leaves room for noise; twice its rate is beyond all doubt
-                lambda t, s=signal, at=trip: s(t) - s(max(0.0, t - over_s)) > 0.5 * at * over_s,
-                lambda t, s=signal, at=trip: s(t) - s(max(0.0, t - over_s)) > 1.0 * at * over_s,
-                limits.debounce_s(name, "rise") + over_s / 2,
+            rise_k = limits.get(name, "rise") * OVER_S
+            yield window(  # half the limit leaves room for noise
+                lambda t, s=signal, k=rise_k: s(t) - s(max(0.0, t - OVER_S)) > k / 2,
+                lambda t, s=signal, k=rise_k: s(t) - s(max(0.0, t - OVER_S)) > k,
+                limits.debounce_s(name, "rise") + OVER_S / 2,
             )
     yield from _power(limits, signals, set_w, end_s)
     if "skin_a" in signals and "skin_b" in signals:

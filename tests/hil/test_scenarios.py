@@ -111,7 +111,7 @@ def test_judge_finds_rf_that_stays_on() -> None:
     shipped = quick("stuck_gate")
     weld = load_scenario("second_switch").events[0]
     both = [replace(weld, time_us=500_000, values={"switch": switch}) for switch in ("first", "second")]
-    expect = replace(shipped.expect, causes=(("forward", "idle"), ("monitor", "duration")), within_us=10**7)
+    expect = replace(shipped.expect, causes=(("monitor", "energy"),), within_us=10**7)
     outcome = run_scenario(replace(shipped, events=(*shipped.events, *both), expect=expect))
     assert outcome.reason == "RF was still on at the end"
     assert outcome.rf_off_us is None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from sonofuse.layout import K
 
 from .limitsets import Pick

@@ -6,6 +6,7 @@ Derived from the words of the limit set alone, so that a new channel or limit ge
 from collections.abc import Iterator
 
 import numpy as np
+
 from sonofuse.layout import K
 
 from .batches import Batch, Limits

@@ -1,6 +1,7 @@
 """A calm monitor, on which a decisive vector changes a few words."""
 
 import numpy as np
+
 from sonofuse.layout import K
 
 from .batches import Limits, Words

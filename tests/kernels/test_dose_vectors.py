@@ -6,6 +6,7 @@ makes 43 degC for 60 s one minute, and 47 degC for 900 s, 53 degC for 14.06 s or
 
 import numpy as np
 import pytest
+
 from sonofuse.layout import K
 from sonofuse.limits import dose
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import sonofuse_core
 from sonofuse.layout import FIRMWARE
 from sonofuse.twin import plain_twin

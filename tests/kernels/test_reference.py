@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
+
 from sonofuse.layout import K
 
 from .limitsets import Check, Row, build, every_check

@@ -9,10 +9,10 @@ from types import ModuleType
 from zlib import crc32
 
 import pytest
+
 from sonofuse.layout import FIRMWARE, K
 from sonofuse.twin import kernel_twin, plain_twin
 from sonofuse_core.limit_set import validate
-
 from tests.kernels.limitsets import every_check, seal
 
 Damage = Callable[["array[int]"], None]

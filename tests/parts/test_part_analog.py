@@ -4,6 +4,7 @@ import itertools
 import math
 
 import pytest
+
 from sonofuse_hil.parts.ad8307 import Ad8307
 from sonofuse_hil.parts.adc import Adc
 from sonofuse_hil.parts.coupler import Coupler, vswr

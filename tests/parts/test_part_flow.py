@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sonofuse_hil.parts.check import NEVER_US
 from sonofuse_hil.parts.flow import Flow
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from sonofuse_hil.parts.check import NEVER_US
 from sonofuse_hil.parts.max31865 import Max31865
 

@@ -9,18 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import sonofuse_hil
+from tests.vm import program
 
 ROOT = Path(next(iter(sonofuse_hil.__path__)))
 PARTS = sorted((ROOT / "parts").glob("*.py"))
 BOTH = Path(__file__).with_name("both.py")
 
 
-def program(name):
-    """A program of this environment."""
-    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    assert found, f"{name} is not installed: pip install the extras hil and dev"
-    return found
 
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from sonofuse_hil.parts.check import NEVER_US
 from sonofuse_hil.parts.contact import Contact
 from sonofuse_hil.parts.generator import Generator

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from sonofuse_hil.plant import beam
 from sonofuse_hil.plant.column import Column, growth
 from sonofuse_hil.plant.tissue import Layer, grid

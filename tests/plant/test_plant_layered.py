@@ -7,6 +7,7 @@ from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
+
 from sonofuse_hil.plant import Anatomy, LayeredPlant, beam
 from sonofuse_hil.plant.column import growth
 from sonofuse_hil.plant.response import PLACES, SOURCES, modes, response

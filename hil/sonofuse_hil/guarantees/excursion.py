@@ -70,11 +70,10 @@ def perform(excursion: Excursion, limits: Path, transform: Transform | None = No
 
 
 def _prepare(rig: Rig, e: Excursion) -> None:
-    if e.check == "pair":
-        for name in ("skin_a", "skin_b"):
+    """Where a channel starts from must not be an excursion itself: the skin sensors start as a pair."""
+    if e.check in ("pair", "rise", "rise_off"):
+        for name in ("skin_a", "skin_b") if e.channel.startswith("skin") else (e.channel,):
             rig.bench.force(name, _FROM_C)
-    elif e.check in ("rise", "rise_off"):
-        rig.bench.force(e.channel, _FROM_C)
 
 
 def _act(rig: Rig, e: Excursion) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonofuse.layout import K
+from sonofuse_firmware.checks import CHECKS
 
 from ..device import Transform
 from ..instrument import Fault, Twin, fault_us
@@ -18,6 +19,7 @@ WATCHDOG_US = 1_000_000  # firmware/main.py
 SKIP_US = 50_000  # how long RF is on before a check is skipped
 TRIPPED = 4
 _PLAN = (Sonication(60.0, 0.3),)
+_BLOCKED_US = 100_000  # longer than a converter's period, shorter than the watchdog's
 _SETTLED_US = 1_500_000  # a watchdog, a boot and its first telemetry
 
 
@@ -50,14 +52,14 @@ def faulty_run(
     *,
     transform: Transform | None = None,
     prepare: Callable[[Rig], None] = lambda rig: None,
-    plan: tuple[Sonication, ...] = _PLAN,
+    after_us: int = 200_000,
 ) -> Outcome:
     """A short sonication on a device that `prepare` puts a fault into."""
-    with Rig(limits, plan, transform=transform) as rig:
+    with Rig(limits, _PLAN, transform=transform) as rig:
         switches = (RecordingPermit(), RecordingPermit())
         rig.platform.switches = switches
         prepare(rig)
-        run = rig.run_plan(6_000_000)
+        run = rig.run_plan(6_000_000, after_us)
         if run.state != TRIPPED:
             rig.run_for(_SETTLED_US)
             run = rig.result()
@@ -82,8 +84,12 @@ def with_blocked(limits: Path, delay_us: int, operation: int, order: int = 0) ->
     """A request of this kind that never returns, from `delay_us` after RF came on; `order` is given then too."""
 
     def prepare(rig: Rig) -> None:
+        def free() -> None:
+            rig.platform.blocked = None
+
         def block() -> None:
             rig.platform.blocked = (rig.now_us, operation)
+            rig.bench.at(rig.now_us + _BLOCKED_US, free)
             if order:
                 rig.platform.order = (rig.now_us, order)
 
@@ -105,7 +111,7 @@ def with_fault(limits: Path, twin: Twin, fault: Fault | None, opens_us: int | No
 
 def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
     """The firmware, but its kernel jumps over one check from `after_us` of RF on; channel 255 is the whole monitor."""
-    name = next(n for n, value in vars(K).items() if value == check and "_" not in n and n.isupper())
+    name = next(name.upper() for number, name, _, _ in CHECKS if number == check)  # as in kernel.py
     late = f"state[S_ON_US] >= {after_us}"
     if channel == K.MONITOR:
         old = "    # 6. Result\n"
@@ -127,7 +133,8 @@ def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
 def enabled_checks(blob: bytes) -> list[tuple[int, int]]:
     """Every (channel, check) of a compiled limit set, and those of the whole monitor."""
     words = memoryview(blob[:-36]).cast("i")
-    rows = [words[K.H_ROWS + channel * K.ROW_WORDS + K.R_CHECKS] for channel in range(words[K.H_CHANNELS])]
+    channels: int = words[K.H_CHANNELS]
+    rows: list[int] = [words[K.H_ROWS + channel * K.ROW_WORDS + K.R_CHECKS] for channel in range(channels)]
     found = [(channel, check) for channel, checks in enumerate(rows) for check in range(32) if checks >> check & 1]
     return found + [(K.MONITOR, check) for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION)]
 

@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 _UNITS = {
     "us": 1.0, "ms": 1e3, "s": 1e6, "min": 60e6,
@@ -72,7 +72,7 @@ class Oracle:
         self.relay_release_us = quantity(cutoff["relay_release"])
         self.channels: tuple[str, ...] = tuple(self.document["channel"])
         self.limits = {
-            (name, check): self._limit(name, check, body)
+            (name, check): self._limit(name, check, cast("dict[str, Any]", body))
             for name, channel in self.document["channel"].items()
             for check, body in channel.items()
             if check != "sensor" and isinstance(body, dict)

@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sonofuse.limits import SHIPPED
 
@@ -56,7 +56,7 @@ def _lines(path: str, table: Mapping[str, Any]) -> list[str]:
     lines = [f"[{path}]", *own] if path and own else own
     for key, value in table.items():
         if isinstance(value, dict):
-            lines += _lines(f"{path}.{key}" if path else key, value)
+            lines += _lines(f"{path}.{key}" if path else key, cast("dict[str, Any]", value))
     return lines
 
 

@@ -1,6 +1,7 @@
 """One MicroPython VM as a process, with its three pipes: requests, answers, outputs."""
 
 import atexit
+import importlib
 import os
 import select
 import signal
@@ -28,14 +29,16 @@ class RigError(Exception):
 @cache
 def _zygote() -> socket.socket:
     try:
-        import micropython_run  # noqa: F401
+        importlib.import_module("micropython_run")
     except ImportError as problem:
         raise RigError(
             "no MicroPython found: install sonofuse[hil] on Linux x86-64 or macOS arm64, or give --micropython PATH"
         ) from problem
     ours, theirs = socket.socketpair()
     process = subprocess.Popen(
-        [sys.executable, "-m", "sonofuse_hil.platforms.zygote", str(theirs.fileno())], pass_fds=[theirs.fileno()]
+        [sys.executable, "-m", "sonofuse_hil.platforms.zygote", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,  # Ctrl-C is the rig's to handle
     )
     theirs.close()
 
@@ -67,7 +70,9 @@ def _start_external(program: str, script: Path, folder: Path, log: Path, wires: 
                 close_fds=False,
             )
         except OSError as problem:
-            raise RigError(f"no MicroPython at {program}: {problem.strerror}; --micropython takes a program") from problem
+            raise RigError(
+                f"no MicroPython at {program}: {problem.strerror}; --micropython takes a program"
+            ) from problem
     return process.pid
 
 
@@ -103,12 +108,7 @@ class Vm:
         os.set_blocking(self._outputs, False)
         self._poll = select.poll()
         self._poll.register(self._requests, select.POLLIN)
-        try:
-            self._process = psutil.Process(self.pid)
-        except psutil.NoSuchProcess as problem:
-            self._close_wires()
-            raise RigError(f"{program or 'MicroPython'}: ended at once; is it MicroPython, unix port?") from problem
-        self._cpu_s = 0.0
+        self._unheard = program  # an external program that has not said anything yet
         self.alive = True
 
     def request(self) -> bytes:
@@ -119,7 +119,10 @@ class Vm:
         record = os.read(self._requests, _ops.RECORD_BYTES)
         if len(record) != _ops.RECORD_BYTES:
             self.kill()
+            if self._unheard:
+                raise RigError(f"{self._unheard}: ended without a word; is it MicroPython, unix port?")
             return b""
+        self._unheard = ""
         return record
 
     def _wait(self) -> bool:
@@ -134,7 +137,7 @@ class Vm:
 
     def _cpu(self) -> float:
         try:
-            used = self._process.cpu_times()
+            used = psutil.Process(self.pid).cpu_times()
         except psutil.Error:
             return float("inf")
         return used.user + used.system

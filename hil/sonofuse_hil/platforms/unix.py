@@ -3,8 +3,9 @@
 The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
 times. That is exact as long as no output changes an input before the horizon: while the permit stays as it is, the
 shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
-most 6 ms, and at most 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or of a contact. Flash and
-converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up to 1 ms late.
+most 6 ms, and at most 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or
+of a contact. Flash and converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up
+to 1 ms late.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
 """
@@ -116,16 +117,13 @@ class UnixPlatform:
     # ---- time
 
     def _idle(self, t_us: int) -> None:
-        """No firmware is running: the models go on, and perhaps it boots."""
-        if self._boot_due_us <= t_us:
-            self._advance(self._boot_due_us)
-            if self._boot_due_us <= self.now_us:
-                self._boot_due_us = NEVER_US
-                self._vm = Vm(self.folder, self._script, self._program)
-                self._pending = b""
-                self._boot_clock_us = self.now_us
-        else:
-            self._advance(t_us)
+        """No firmware is running: the models go on, event by event, and perhaps it boots."""
+        self._advance(min(t_us, self._boot_due_us, max(self.now_us, self.bench.next_event_us()), self._watchdog_due_us))
+        if self._boot_due_us <= self.now_us:
+            self._boot_due_us = NEVER_US
+            self._vm = Vm(self.folder, self._script, self._program)
+            self._pending = b""
+            self._boot_clock_us = self.now_us
 
     def _serve(self, t_us: int) -> None:
         """One exchange with the VM."""
@@ -183,13 +181,13 @@ class UnixPlatform:
                     due = own
             if due > t_us:
                 break
+            self.now_us = max(self.now_us, due)  # first: what the bench does now may reset the device
             self._edges(due)
             self.bench.advance(due)
-            self.now_us = max(self.now_us, due)
             if self._watchdog_due_us <= due:
                 self._reset("watchdog")
         self.bench.advance(t_us)
-        self.now_us = t_us
+        self.now_us = max(self.now_us, t_us)
 
     def _edges(self, t_us: int) -> None:
         """Tell the bench where a burst of permit edges began or ended."""

@@ -5,6 +5,7 @@ socket: a message of three file descriptors and four texts (script, folder, path
 the child's process id.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -16,7 +17,6 @@ def serve(channel: socket.socket) -> None:
     import micropython_run
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; the rig sees an end as end of file
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the rig's to handle
     while True:
         message, wires, _, _ = socket.recv_fds(channel, 65536, 3)
         if not message:
@@ -44,4 +44,5 @@ def serve(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    with contextlib.suppress(ConnectionError):  # the rig may go in the middle of a message
+        serve(socket.socket(fileno=int(sys.argv[1])))

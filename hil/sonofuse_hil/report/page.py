@@ -11,19 +11,25 @@ from . import curves
 from .case import Case
 
 _STYLE = Path(__file__).with_name("style.css")
-_PEAKS = (("skin_a", "skin A"), ("skin_b", "skin B"), ("fat", "fat"), ("periosteum", "periosteum"), ("transducer", "transducer"))
+_PEAKS = (
+    ("skin_a", "skin A"),
+    ("skin_b", "skin B"),
+    ("fat", "fat"),
+    ("periosteum", "periosteum"),
+    ("transducer", "transducer"),
+)
 _NOT = (
     "It is research. No part of it is a medical device, and nothing here is cleared or approved by anybody for use on "
     "people. A clinician must approve any limits.",
-    "Every figure is from the software tier: the unmodified firmware on a MicroPython virtual machine in simulated time. "
-    "It says nothing yet about the microseconds of a chip, or about a relay that you can touch.",
+    "Every figure is from the software tier: the unmodified firmware on a MicroPython virtual machine, in simulated "
+    "time. It says nothing yet about the microseconds of a chip, or about a relay that you can touch.",
     "The tissue is a model that was not validated against an experiment. Heating rates and time budgets are derived.",
     "A few runs show how the monitor reacts to these faults. They are no measure of how often it would miss one.",
 )
 
 _COUNTED = (
-    "Times count from the event of each case (a fault, the planned end, the last token) to the last edge at a permit pin, "
-    "which is what the bound is for, and to the last forward power."
+    "Times count from the event of each case (a fault, the planned end, the last token) to the last edge at a permit "
+    "pin, which is what the bound is for, and to the last forward power."
 )
 
 
@@ -61,17 +67,23 @@ def _e(text: str) -> str:
 
 
 def _badge(passed: bool) -> str:
-    return '<span class="badge good">✓ as expected</span>' if passed else '<span class="badge bad">✗ not as expected</span>'
+    return (
+        '<span class="badge good">✓ as expected</span>'
+        if passed
+        else '<span class="badge bad">✗ not as expected</span>'
+    )
 
 
 def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are HTML already; each column is (class, title)."""
 
     def line(tag: str, cells: Sequence[str]) -> str:
-        return "<tr>" + "".join(f'<{tag} class="{c}">{cell}</{tag}>' for (c, _), cell in zip(head, cells, strict=True)) + "</tr>"
+        filled = (f'<{tag} class="{name}">{cell}</{tag}>' for (name, _), cell in zip(head, cells, strict=True))
+        return f"<tr>{''.join(filled)}</tr>"
 
     body = "\n".join(line("td", row) for row in rows)
-    return f'<div class="scroll"><table>\n<thead>{line("th", [title for _, title in head])}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+    top = line("th", [title for _, title in head])
+    return f'<div class="scroll"><table>\n<thead>{top}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
 
 
 def _facts(pairs: Iterable[tuple[str, str]]) -> str:
@@ -80,7 +92,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     good = sum(case.outcome.passed for case in cases)
-    number = f"{good} of {len(cases)} " + ("case did what it should" if len(cases) == 1 else "cases did what they should")
+    did = "case did what it should" if len(cases) == 1 else "cases did what they should"
     kind, sign = ("good", "✓") if good == len(cases) else ("bad", "✗")
     first = cases[0].run
     facts = [
@@ -93,8 +105,9 @@ def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     ]
     return (
         f'<header>\n<div class="kicker">sonofuse · hardware in the loop</div>\n<h1>{_e(head.title)}</h1>\n'
-        f'<div class="verdict {kind}"><span aria-hidden="true">{sign}</span><div>{number} did what they should'
-        f"<small>software tier · research use only, no claim of clearance</small></div></div>\n{_facts(facts)}\n</header>"
+        f'<div class="verdict {kind}"><span aria-hidden="true">{sign}</span><div>{good} of {len(cases)} {did}'
+        "<small>software tier · research use only, no claim of clearance</small></div></div>\n"
+        f"{_facts(facts)}\n</header>"
     )
 
 
@@ -103,23 +116,31 @@ def _results(cases: Sequence[Case]) -> str:
         ("name", "case"), ("words", "expected"), ("words", "seen"), ("number", "permit low"), ("number", "bound"),
         ("number", "RF off"), ("", "verdict"),
     ]  # fmt: skip
-    rows = [
-        (
-            f'<a href="#{_e(case.scenario.name)}">{_e(case.scenario.title)}</a>', _e(case.outcome.expected), _e(case.outcome.seen), case.after(case.permit_low_us),
-            case.bound, case.after(case.rf_off_us), _badge(case.outcome.passed),
-        )
-        for case in cases
-    ]  # fmt: skip
-    return f'<section>\n<div class="head"><h2>Results</h2></div>\n{_table(head, rows)}\n<p class="small">{_COUNTED}</p>\n</section>'
+    rows: list[tuple[str, ...]] = []
+    for case in cases:
+        name = f'<a href="#{_e(case.scenario.name)}">{_e(case.scenario.title)}</a>'
+        times = (case.after(case.permit_low_us), case.bound, case.after(case.rf_off_us))
+        rows.append((name, _e(case.outcome.expected), _e(case.outcome.seen), *times, _badge(case.outcome.passed)))
+    table = f'{_table(head, rows)}\n<p class="small">{_COUNTED}</p>'
+    return f'<section>\n<div class="head"><h2>Results</h2></div>\n{table}\n</section>'
 
 
 def _case(case: Case) -> str:
     outcome = case.outcome
-    facts = [("expected", outcome.expected), ("seen", outcome.seen), ("permit low", f"{case.after(case.permit_low_us)} after: {case.event}")]
+    facts = [
+        ("expected", outcome.expected),
+        ("seen", outcome.seen),
+        ("permit low", f"{case.after(case.permit_low_us)} after: {case.event}"),
+    ]
     if outcome.scenario.expect.alarm and outcome.reaction_us is not None:
         facts.append(("alarm", f"{outcome.reaction_us / 1e3:.2f} ms after: {case.event}"))
     if case.scenario.cooling_gap_s is not None:
-        facts.append(("limit set", f"the same but for a cooling gap of {case.scenario.cooling_gap_s:g} s, SHA-256 {case.digest[:16]}…"))
+        facts.append(
+            (
+                "limit set",
+                f"the same but for a cooling gap of {case.scenario.cooling_gap_s:g} s, SHA-256 {case.digest[:16]}…",
+            )
+        )
     facts += [("guarantee", outcome.guarantee)] + ([("problem", outcome.reason)] if outcome.reason else [])
     rows = "".join(f"<dt>{_e(name)}</dt><dd>{_e(text)}</dd>" for name, text in facts)
     peaks = "".join(f"<span>{label} <b>{case.peak_c(place):.1f} °C</b></span>" for place, label in _PEAKS)
@@ -129,13 +150,13 @@ def _case(case: Case) -> str:
 <dl class="expected">{rows}</dl>
 <figure>
 {curves.overview(case)}
-<figcaption>The whole run. Dashed lines are limits; the band below each is its guard band, where the monitor already trips.
-Fat and periosteum have no sensor on this board: only the model knows them.</figcaption>
+<figcaption>The whole run. Dashed lines are limits; the band below each is its guard band, where the monitor already
+trips. Fat and periosteum have no sensor on this board: only the model knows them.</figcaption>
 </figure>
 <figure>
 {curves.instant(case)}
-<figcaption>The instant. Green: edges on the permit pins, each hold at most 2 ms. Blue: interlock relays closed; either one open ends
-RF.</figcaption>
+<figcaption>The instant. Green: edges on the permit pins, each hold at most 2 ms. Blue: interlock relays closed; either
+one open ends RF.</figcaption>
 </figure>
 <div class="peaks"><span>Highest true temperature:</span>{peaks}</div>
 </section>"""
@@ -156,7 +177,14 @@ def _limits(checked: CheckReport) -> str:
         for record in checked.hazards
         if record.outcome == "not covered"
     )
-    head = [("name", "hazard"), ("", "fastest check"), ("number", "RF off after"), ("number", "budget"), ("number", "true overshoot"), ("", "outcome")]
+    head = [
+        ("name", "hazard"),
+        ("", "fastest check"),
+        ("number", "RF off after"),
+        ("number", "budget"),
+        ("number", "true overshoot"),
+        ("", "outcome"),
+    ]
     rows = [
         (
             f"{_e(record.hazard)} {_e(record.harm)}", f"<code>{_e(record.detector)}</code>",
@@ -173,8 +201,9 @@ def _limits(checked: CheckReport) -> str:
 <ul>{blind}</ul>
 <h3>Covered, worst case by calculation</h3>
 {_table(head, rows)}
-<p>Sensor lag, conversions, debounce, ticks, charge pump and relay added up; largest set power {checked.set_max_w:.1f} W. Heating
-rates and budgets are derived, not validated. <code>sonofuse check</code> prints every check.</p>
+<p>Sensor lag, conversions, debounce, ticks, charge pump and relay added up; largest set power is
+{checked.set_max_w:.1f} W. Heating rates and budgets are derived, not validated.
+<code>sonofuse check</code> prints every check.</p>
 </section>"""
 
 
@@ -184,5 +213,8 @@ def _not() -> str:
 
 
 def _footer(cases: Sequence[Case]) -> str:
-    digests = "<br>".join(f'{_e(case.scenario.title)}: <span class="digest">{case.run.digest()}</span>' for case in cases)
-    return f"<footer>Everything that was recorded of each run, as SHA-256; the same seed gives the same:<br>{digests}</footer>"
+    digests = "<br>".join(
+        f'{_e(case.scenario.title)}: <span class="digest">{case.run.digest()}</span>' for case in cases
+    )
+    said = "Everything that was recorded of each run, as SHA-256; the same seed gives the same:"
+    return f"<footer>{said}<br>{digests}</footer>"

@@ -21,8 +21,8 @@ WATCHDOG = 22
 WATCHDOG_START = 23
 UART_TX = 24
 
-# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, received bytes, then what the inputs are from when
-# on, a step each: time after the answer u16 and three ADC counts u16, pins u32
+# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, received bytes, then what the inputs are from
+# when on, a step each: time after the answer u16 and three ADC counts u16, pins u32
 REPLY_HEAD = "<QBBHI40s"
 RECEIVE_MAX = 40
 STEP = "<HHHHI"

@@ -1,8 +1,9 @@
 """The firmware's side of the wire to the rig: virtual time, inputs, and what the firmware puts out.
 
 Runs inside the MicroPython VM. Every call of a shim charges its declared time here. The rig grants inputs up to a
-horizon, in steps with their times; past the horizon the VM waits for the rig. Outputs go to a second pipe at once and wake nobody, so that
-they are on record even if the firmware hangs in the next instruction. Nothing here allocates after import.
+horizon, in steps with their times; past the horizon the VM waits for the rig. Outputs go to a second pipe at once and
+wake nobody, so that they are on record even if the firmware hangs in the next instruction. Nothing here allocates after
+import.
 """
 
 from array import array

@@ -1,0 +1,2 @@
+CHECKS: tuple[tuple[int, str, str, str], ...]
+MONITOR: int
