@@ -1,5 +1,7 @@
 """Start-up. The permit is low before anything else happens, and again after anything that goes wrong."""
 
+import sys
+
 import micropython
 import rp2
 from machine import UART, WDT, Pin, reset
@@ -27,8 +29,11 @@ def main() -> None:
         uart = UART(0, _BAUD, tx=Pin(pins["uart_tx"]), rx=Pin(pins["uart_rx"]), txbuf=512, rxbuf=256)
         flash = rp2.Flash(start=_LATCH_START, len=_LATCH_SECTORS * 4096)
         run(permit, watchdog, buzzer, uart, flash)
+    except BaseException as problem:  # noqa: BLE001 - whatever it was, the permit falls
+        # The latch still says OPEN if a treatment was open, so the next boot is TRIPPED.
+        permit.low()
+        sys.print_exception(problem)
     finally:
-        # Only an exception leads here. The latch still says OPEN if a treatment was open, so the next boot is TRIPPED.
         try:
             permit.low()
         finally:

@@ -115,4 +115,5 @@ def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenar
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the clearing up
     sys.exit(0)

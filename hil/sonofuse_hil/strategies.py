@@ -96,7 +96,14 @@ def within(oracle: Oracle) -> SearchStrategy[Excursion]:
         clear = values.filter(lambda value: oracle.clear(channel, check, value, set_w=40.0))
         plan = st.just(Sonication(40.0, 2.4 if channel == "water" else 1.3))
         return st.builds(
-            Excursion, st.just(channel), st.just(check), clear, moments(), plan=plan, tolerances=tolerances(), seed=seeds()
+            Excursion,
+            st.just(channel),
+            st.just(check),
+            clear,
+            moments(),
+            plan=plan,
+            tolerances=tolerances(),
+            seed=seeds(),
         )
 
     return st.one_of([one(*way) for way in ways])

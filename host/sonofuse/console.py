@@ -97,4 +97,5 @@ def writable_folder(folder: Path) -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the clearing up
     raise SystemExit(TERMINATED)  # leaves every `with`, so that programs end and temporary folders go

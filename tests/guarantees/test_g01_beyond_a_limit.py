@@ -44,8 +44,7 @@ def test_every_check_of_the_limits_file_is_provoked_or_the_reason_is_given():
     explained = {
         (channel, check)
         for channel, check in missing
-        if check in strategies.NOT_PROVOKED
-        or (check == "range" and ORACLE.limit(channel, check).kind == "contact")
+        if check in strategies.NOT_PROVOKED or (check == "range" and ORACLE.limit(channel, check).kind == "contact")
     }
     assert missing == explained
     stale = {channel for channel, check in explained if check == "stale"}

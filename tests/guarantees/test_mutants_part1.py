@@ -4,18 +4,19 @@ Two mutants that must not be found stand at the end: they take away one of two w
 """
 
 import pytest
+
 from sonofuse.limits import SHIPPED
 from sonofuse_hil.guarantees import excursion, g01, g08, g10, g11
 from sonofuse_hil.guarantees.excursion import Excursion
 from sonofuse_hil.guarantees.oracle import Oracle
-from sonofuse_hil.operator import Sonication
+from sonofuse_hil.operator import SAFE, Sonication
 from sonofuse_hil.rig import Rig
 
 ORACLE = Oracle(SHIPPED)
 SHORT = Sonication(40.0, 1.3)
-RAISED = "                failed |= 1 << {}\n"
+ON_TICK = "            if cause:\n                self.trip(cause)\n"  # what trips while RF is on
 
-# check -> an excursion beyond it, and one that is so brief that its mutant is soon known
+# check -> an excursion beyond it, in a plan so short that its mutant is soon known
 BEYOND = {
     "range": Excursion("skin_a", "range", 0.0, 30_000, "open", SHORT),
     "stale": Excursion("skin_a", "stale", 0.0, 30_000, "halted", SHORT),
@@ -46,6 +47,11 @@ def mutant(file, old, new, occurrences=1):
     return transform
 
 
+def broken_but_running(run):
+    """Whether the mutant booted and met its stimulus: a crash is no kill."""
+    return bool(run.stimuli) and any(seen.state == SAFE for seen in run.seen) and not run.resets
+
+
 def without(check):
     """Firmware that runs the check, so that the token stays right, and never lets it fail."""
     if check == "energy":
@@ -63,20 +69,22 @@ def test_g01_finds_a_check_that_never_fails(check, limits_files):
     limit_us = round(beyond.plan.duration_s * 1e6) + 1_800_000
     assert g01.reaction(excursion.perform(beyond, limits), Oracle(limits)).passed
     broken = excursion.perform(beyond, limits, without(check), limit_us)
+    assert broken_but_running(broken)
     assert not g01.reaction(broken, Oracle(limits)).passed
 
 
 def test_g01_finds_a_doubled_debounce(limits_files):
     limits = limits_files.alone("forward", "above")
     run = excursion.perform(BEYOND["above"], limits, mutant("kernel.py", "count += 2", "count += 1", 2))
-    assert not g01.reaction(run, Oracle(limits)).passed
+    assert broken_but_running(run) and not g01.reaction(run, Oracle(limits)).passed
 
 
 def test_g01_finds_a_limit_in_the_wrong_unit(limits_files):
     limits = limits_files.alone("skin_a", "above")
-    transform = mutant("kernel.py", "metric = value\n                        elif check == BELOW", "metric = value - 1000\n                        elif check == BELOW")
+    after = "\n                        elif check == BELOW"
+    transform = mutant("kernel.py", f"metric = value{after}", f"metric = value - 1000{after}")
     run = excursion.perform(Excursion("skin_a", "above", 41.2, 30_000, "", SHORT), limits, transform)
-    assert not g01.reaction(run, Oracle(limits)).passed
+    assert broken_but_running(run) and not g01.reaction(run, Oracle(limits)).passed
 
 
 def test_g08_finds_an_energy_limit_of_half(limits_files):
@@ -93,7 +101,9 @@ def test_g08_finds_an_energy_limit_that_comes_too_early(limits_files):
     plan = (Sonication(80.0, 0.6), Sonication(40.0, 0.3))
     treatment = g08.Treatment(plan, g08.population(1, 1)[0].tolerances, 1)
     assert g08.completed(g08.perform(treatment, limits_files.quick), treatment).passed
-    early = mutant("monitor.py", "        self._set_energy = min(", "        self._set_energy = inputs[I_ENERGY] = min(")
+    early = mutant(
+        "monitor.py", "        self._set_energy = min(", "        self._set_energy = inputs[I_ENERGY] = min("
+    )
     with Rig(limits_files.quick, plan, transform=early) as rig:
         assert not g08.completed(rig.run_plan(6_000_000), treatment).passed
 
@@ -105,7 +115,8 @@ def test_g10_finds_a_stop_that_is_slow_or_ignored(transform, limits_files):
     limits = limits_files.alone("stop_loop", "below")
     stop = g10.Stop(30_000)
     assert g10.reaction(g10.perform(stop, limits), ORACLE).passed
-    assert not g10.reaction(g10.perform(stop, limits, transform), ORACLE).passed
+    broken = g10.perform(stop, limits, transform)
+    assert broken_but_running(broken) and not g10.reaction(broken, ORACLE).passed
 
 
 @pytest.mark.parametrize(
@@ -117,25 +128,27 @@ def test_g10_finds_a_stop_that_is_slow_or_ignored(transform, limits_files):
         ("contact_high_idle", without("follow")),
         ("forward_idle", without("idle")),
         ("welded", mutant("kernel.py", "if mode_us >= limits[H_SETTLE_US]:", "if mode_us >= 2 * limits[H_SETTLE_US]:")),
-        ("runaway", mutant("monitor.py", "elif cause and (state == SAFE or state == ARMED):", "elif cause and state == ARMED:")),
+        ("runaway", mutant("monitor.py", "cause and (state == SAFE or state == ARMED)", "cause and state == ARMED")),
     ],
 )  # fmt: skip
 def test_g11_finds_what_is_not_noticed(kind, transform, limits_files):
     failure = g11.Failure(kind, 1, 30_000)
     assert g11.reaction(g11.perform(failure, limits_files.quick), ORACLE).passed
-    assert not g11.reaction(g11.perform(failure, limits_files.quick, transform), ORACLE).passed
+    broken = g11.perform(failure, limits_files.quick, transform)
+    assert broken_but_running(broken) and not g11.reaction(broken, ORACLE).passed
 
 
 def test_g11_finds_a_silent_alarm(limits_files):
-    silent = mutant("monitor.py", "        self._acknowledging = False\n        self._buzzer(1)", "        self._acknowledging = False")
+    before = "        self._acknowledging = False\n"
+    silent = mutant("monitor.py", f"{before}        self._buzzer(1)", before)
     run = g11.perform(g11.Failure("contact_low", 0, 30_000), limits_files.quick, silent)
-    assert not g11.reaction(run, ORACLE).passed
+    assert broken_but_running(run) and not g11.reaction(run, ORACLE).passed
 
 
 @pytest.mark.parametrize(
     "transform",
     [
-        mutant("monitor.py", "            if cause:\n                self.trip(cause)\n            else:", "            if 1:"),
+        mutant("monitor.py", f"{ON_TICK}            elif ticks_diff", "            if ticks_diff"),
         mutant("permit.py", "        mem32[self._ctrl] = self._function | _OUT_LOW\n", ""),
     ],
     ids=["trip is ignored, the token is wrong", "pad is not forced, the program is stopped"],

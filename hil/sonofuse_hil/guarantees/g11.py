@@ -13,7 +13,7 @@ from pathlib import Path
 from ..bench import Tolerances
 from ..device import Transform
 from ..measurement import Measurement
-from ..operator import SAFE, Sonication
+from ..operator import Sonication
 from ..rig import Rig
 from ..run import Run
 from .g01 import BUZZER, tripped_after
@@ -104,11 +104,6 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
         if alarm is not None and low < run.end_us and tripped_after(run, stimulus.t_us):
             value = max(alarm, low) - due
     return Measurement("G11", "switches off and alarm", value, "µs", _WITHIN_US, run.tier, text)
-
-
-def reached_safe(run: Run) -> bool:
-    """Whether the device was SAFE before the failure."""
-    return any(seen.state == SAFE and seen.t_us <= run.stimuli[0].t_us for seen in run.seen)
 
 
 def _alarm_us(run: Run, t_us: int) -> int | None:

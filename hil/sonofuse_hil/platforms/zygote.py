@@ -12,9 +12,29 @@ import socket
 import sys
 
 
+def _become(message: bytes, wires: list[int]) -> None:
+    """In the child: take the wires as descriptors 3, 4 and 5, and run the script."""
+    import micropython_run
+
+    script, folder, modules, log = message.decode().split("\0")
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    high = [os.dup(fd) for fd in (wires[0], wires[1], wires[2])]
+    moved = [fd + 100 for fd in range(3)]
+    for source, target in zip(high, moved, strict=True):
+        os.dup2(source, target)
+    for number, source in zip((3, 4, 5), moved, strict=True):
+        os.dup2(source, number)
+    os.closerange(6, 256)
+    os.chdir(folder)
+    os.environ["MICROPYPATH"] = modules
+    micropython_run.run_main(["micropython", script])
+
+
 def serve(channel: socket.socket) -> None:
     """Fork a VM for each message until the rig closes the channel."""
-    import micropython_run
+    import micropython_run  # noqa: F401 - loaded once, before every fork
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; the rig sees an end as end of file
     while True:
@@ -23,20 +43,10 @@ def serve(channel: socket.socket) -> None:
             return
         pid = os.fork()
         if pid == 0:
-            script, folder, modules, log = message.decode().split("\0")
-            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            high = [os.dup(fd) for fd in (wires[0], wires[1], wires[2])]
-            moved = [fd + 100 for fd in range(3)]
-            for source, target in zip(high, moved, strict=True):
-                os.dup2(source, target)
-            for number, source in zip((3, 4, 5), moved, strict=True):
-                os.dup2(source, number)
-            os.closerange(6, 256)
-            os.chdir(folder)
-            os.environ["MICROPYPATH"] = modules
-            micropython_run.run_main(["micropython", script])
+            try:
+                _become(message, wires)
+            except OSError:
+                os._exit(1)  # the rig is gone, and its folder with it
             os._exit(0)
         for wire in wires:
             os.close(wire)

@@ -1,0 +1,73 @@
+"""Nothing is allocated while ON: every tick of a whole sonication runs with the heap locked."""
+
+from pathlib import Path
+
+from sonofuse.limits import SHIPPED
+from sonofuse_hil.device import Transform
+from sonofuse_hil.rig import Rig, Sonication
+from sonofuse_hil.run import Run
+
+CRASHED = 32  # "interrupted": the tick raised MemoryError, the device reset and found its treatment open
+
+LOCKED = '''
+_tick = Monitor.tick
+_seen = [0]
+
+def _locked(self):
+    if self.state != ON:
+        return _tick(self)
+    micropython.heap_lock()
+    try:
+        _tick(self)
+    finally:
+        micropython.heap_unlock()
+    _seen[0] += 1
+    if _seen[0] == 1500:
+        print("1500 ticks with the heap locked")
+
+Monitor.tick = _locked
+'''
+
+
+def locked(change: tuple[str, str] = ("", "")) -> Transform:
+    """Lock the heap around every tick while ON, and perhaps plant something in monitor.py."""
+
+    def transform(name: str, source: str) -> str:
+        if name != "monitor.py":
+            return source
+        assert change[0] in source
+        source = source.replace(*change, 1) if change[0] else source
+        return source + LOCKED
+
+    return transform
+
+
+def sonicate(folder: Path, transform: Transform, commands: bool = False) -> tuple[Run, str]:
+    limits = folder / "quick.toml"
+    limits.write_text(SHIPPED.read_text().replace('cooling_gap = "60 s"', 'cooling_gap = "0.1 s"'))
+    with Rig(limits, (Sonication(50.0, 2.0),), transform=transform) as rig:
+        if commands:
+            for number in range(20):
+                kind = (16, 17, 19, 21, 22, 99)[number % 6]
+                rig.after_rf(50_000 * (number + 1), "command", str(kind), lambda kind=kind: rig.operator.command(kind))
+            rig.after_rf(1_500_000, "garbage", "", lambda: rig.bench.send(bytes(range(1, 256)) * 3 + b"\0"))
+        run = rig.run_plan(10_000_000)
+        return run, (rig.folder / "vm.log").read_text()
+
+
+def test_a_whole_sonication_allocates_nothing(tmp_path: Path) -> None:
+    run, log = sonicate(tmp_path, locked())
+    assert run.done == 1 and run.state == 1, (run.seen, log)
+    assert "1500 ticks with the heap locked" in log
+
+
+def test_commands_that_are_refused_allocate_nothing(tmp_path: Path) -> None:
+    run, log = sonicate(tmp_path, locked(), commands=True)
+    assert run.done == 1 and run.state == 1, (run.seen, log)
+
+
+def test_an_allocation_is_noticed(tmp_path: Path) -> None:
+    planted = ("        now = ticks_us()\n", "        now = ticks_us()\n        self._planted = [now]\n")
+    run, log = sonicate(tmp_path, locked(planted))
+    assert run.done == 0 and run.cause >> 8 == CRASHED
+    assert "MemoryError" in log
