@@ -16,6 +16,7 @@ from kernel import (
     C_DOSE_LO,
     CHANNEL_WORDS,
     H_CHANNELS,
+    H_CRC_BYTES,
     H_DEADLINE_US,
     H_ENERGY,
     H_ENERGY_RATIO,
@@ -24,6 +25,7 @@ from kernel import (
     H_SET_MAX_MW,
     H_TICK_US,
     H_TOKEN,
+    H_WORDS,
     I_CHANNELS,
     I_ENERGY,
     I_NOW,
@@ -47,6 +49,7 @@ from states import ARMED, BOOT, ON, SAFE, TRIPPED, after
 from struct import pack_into, unpack_from
 
 INTERRUPTED = const(32 << 8 | 255)  # causes of checks.py that are not the kernel's
+LIMITS = const(17 << 8 | 255)
 LATCH = const(33 << 8 | 255)
 STOPPED = const(36 << 8 | 255)
 
@@ -74,6 +77,8 @@ class Monitor:
         self._limits = limits
         self._channels = limits[H_CHANNELS]
         self._tick_us = limits[H_TICK_US]
+        self._words = limits[H_WORDS]
+        self._crc_bytes = limits[H_CRC_BYTES]
         self._deadline_us = limits[H_DEADLINE_US]
         self._token = limits[H_TOKEN]
         self._energy = limits[H_ENERGY]
@@ -143,9 +148,12 @@ class Monitor:
         words = self._state_words
         inputs[I_NOW] = now
         self._sensors.sample(inputs)
-        cause = kernel.tick(self._limits, words, inputs)
+        limits = self._limits
+        cause = kernel.tick(limits, words, inputs)
         state = self.state
         if state == ON:
+            if limits[H_WORDS] != self._words or limits[H_CRC_BYTES] != self._crc_bytes:
+                cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
             if cause:
                 self.trip(cause)
             elif ticks_diff(ticks_us(), now) <= self._deadline_us:  # samples older than that permit nothing
@@ -337,6 +345,7 @@ class Monitor:
 
     # ---- telemetry
 
+    @micropython.native
     def _telemetry(self, now: int) -> None:
         frame = self._link.frame
         words = self._state_words

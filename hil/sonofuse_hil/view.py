@@ -1,5 +1,6 @@
 """What the rig shows in a terminal: progress bars while it runs, and tables."""
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .demo import Progress as OnProgress
+from .playback import Played
 from .report.case import Case
 
 _PIPED_COLUMNS = 150  # of a table that goes to a file or another program
@@ -47,24 +49,37 @@ def bars(titles: Sequence[str]) -> Generator[OnProgress]:
 
 def show_cases(cases: Sequence[Case]) -> None:
     """The result table on stdout."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, number in (
-        ("case", False), ("expected", False), ("seen", False), ("permit low", True), ("bound", True), ("RF off", True),
-        ("verdict", False),
-    ):  # fmt: skip
-        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
+    table.add_column("case", no_wrap=True)
+    table.add_column("expected → seen")
+    for name in ("permit low", "bound", "RF off", ""):
+        table.add_column(name, justify="right", no_wrap=True)
     for case in cases:
         outcome = case.outcome
-        verdict = (
-            Text("as expected", "green") if outcome.passed else Text(f"NOT AS EXPECTED: {outcome.reason}", "bold red")
-        )
-        table.add_row(
-            case.scenario.title, outcome.expected, outcome.seen, case.after(case.permit_low_us), case.bound,
-            case.after(case.rf_off_us), verdict,
-        )  # fmt: skip
+        words = Text(f"{outcome.expected}\n→ {outcome.seen}")
+        words.append("" if outcome.passed else f"\n{outcome.reason}", "bold red")
+        verdict = Text("ok", "green") if outcome.passed else Text("NOT OK", "bold red")
+        times = (case.after(case.permit_low_us), case.bound, case.after(case.rf_off_us))
+        table.add_row(case.scenario.name, words, *times, verdict)
     _show(table)
     good = sum(case.outcome.passed for case in cases)
     print(f"{good} of {len(cases)} as expected, software tier. Times count from the event to the last permit edge.")
+
+
+def show_played(played: Played, name: str, as_json: bool) -> None:
+    """What a device did with recorded signals, on stdout."""
+    times = {"permit_low_s": played.trip_us, "rf_off_s": played.rf_off_us}
+    found = {key: None if us is None else us / 1e6 for key, us in times.items()}
+    if as_json:
+        run = played.run
+        said = {"armed": played.armed, "seen": played.seen, "cause": played.cause, "set_power_w": played.set_power_w}
+        ran = {"tier": run.tier, "seed": run.seed, "limits": run.limits, "run_sha256": run.digest()}
+        print(json.dumps({"signals": name, **said, **found, **ran}, indent=2))
+        return
+    print(f"{name}: {played.seen}")
+    for key, text in (("permit_low_s", "permit low for good"), ("rf_off_s", "RF off")):
+        if found[key] is not None:
+            print(f"  {text} {found[key]:.3f} s after the start of RF ({played.set_power_w:g} W armed, software tier)")
 
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

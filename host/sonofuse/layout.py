@@ -1,10 +1,7 @@
 """The layout of limit set, inputs and state, as `firmware/kernel.py` declares it."""
 
 import ast
-from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import sonofuse_firmware
 
@@ -29,9 +26,14 @@ def constants(source: str) -> dict[str, int]:
     return found
 
 
-@cache
-def _load() -> SimpleNamespace:
-    return SimpleNamespace(**constants((FIRMWARE / "kernel.py").read_text(encoding="utf-8")))
+class Constants:
+    """The constants of one firmware file, as attributes."""
+
+    def __init__(self, file: str) -> None:
+        self.__dict__.update(constants((FIRMWARE / file).read_text(encoding="utf-8")))
+
+    def __getattr__(self, name: str) -> int:
+        raise AttributeError(f"the firmware declares no constant {name}")
 
 
-K: Any = _load()
+K = Constants("kernel.py")

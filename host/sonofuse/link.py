@@ -4,14 +4,12 @@ import struct
 from binascii import crc_hqx
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 from cobs import cobs  # C-accelerated, the reference implementation of the framing
 
-from sonofuse.layout import FIRMWARE, constants
+from sonofuse.layout import Constants
 
-F: Any = SimpleNamespace(**constants((FIRMWARE / "link.py").read_text(encoding="utf-8")))
+F = Constants("link.py")
 """The constants of firmware/link.py: types of frames and answers."""
 
 RESULTS = ("done", "refused in this state", "wrong limit set", "out of range", "cause present", "cooling", "not ready")

@@ -11,8 +11,8 @@ def test_the_demo_does_what_it_should(tmp_path):
     cases = ended.data["cases"]
     assert [case["scenario"] for case in cases] == list(CASES)
     assert {case["tier"] for case in cases} == {"software"}
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["demo.html"]
-    text = (tmp_path / "out/demo.html").read_text(encoding="utf-8")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+    text = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     assert "4 of 4 cases did what they should" in text
     for case in cases:
         assert f'<section class="case" id="{case["scenario"]}">' in text

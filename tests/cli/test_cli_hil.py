@@ -52,7 +52,7 @@ from = "end"
     ended = sonofuse(tmp_path, "hil", "run", "wrong.toml", "--json")
     assert ended.code == 1
     assert (ended.data["passed"], ended.data["cases"][0]["reason"]) == (False, "no trip")
-    assert "NOT AS" in sonofuse(tmp_path, "hil", "run", "wrong.toml").out
+    assert "NOT OK" in sonofuse(tmp_path, "hil", "run", "wrong.toml").out
 
 
 def test_another_seed_is_another_run_and_the_same_is_the_same(tmp_path):

@@ -11,7 +11,7 @@ SIZE = 2 * SECTOR
 WORDS = tuple(range(1000, 1024))
 
 
-class Cut(Exception):
+class PowerCutError(Exception):
     pass
 
 
@@ -38,14 +38,14 @@ class Flash:
         for i in range(n):
             self.data[at + i] &= buffer[i]
         if n < len(buffer):
-            raise Cut
+            raise PowerCutError
 
     def ioctl(self, operation, sector):
         assert operation == 6
         n = self._upto(SECTOR)
         self.data[sector * SECTOR : sector * SECTOR + n] = b"\xff" * n
         if n < SECTOR:
-            raise Cut
+            raise PowerCutError
 
 
 def run(flash, kinds):
@@ -74,7 +74,7 @@ def flips():
             run(flash, (kind,))
             page = records % 32
             for at in range(PAGE * page, PAGE * page + PAGE):
-                for bit in range(0, 8) if records == 1 else (at & 7,):
+                for bit in range(8) if records == 1 else (at & 7,):
                     flash.data[at] ^= 1 << bit
                     tried += 1
                     latch = Latch(flash, 2)
@@ -123,12 +123,12 @@ def cuts():
                             latch.append(kind, 0, WORDS)
                             written[-1] = kind
                             latch.prepare()
-                    except Cut:
+                    except PowerCutError:
                         pass
                     if share == 0 and written[-1] == 0:
                         written.pop()  # nothing of it reached the flash
                     tried += 1
-                    for again in range(2):
+                    for _ in range(2):
                         latch = Latch(flash, 2)
                         if latch.kind == CLOSED and written[-1] != CLOSED:
                             print("after", records, "records", kinds, "write", cut, "cut at", share, "counts as closed")

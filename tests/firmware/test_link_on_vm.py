@@ -11,7 +11,8 @@ from .batch import on_vm
 
 def payloads() -> list[bytes]:
     random = Random(1)
-    texts = [b"", b"\0", b"\1", bytes(10), bytes(range(1, 241)), bytes(range(240)), b"\xff" * 240]  # a frame has 240 at most
+    # A frame has 240 bytes at most.
+    texts = [b"", b"\0", b"\1", bytes(10), bytes(range(1, 241)), bytes(range(240)), b"\xff" * 240]
     texts += [bytes(random.choices((0, 1, 2, 255), k=random.randrange(240))) for _ in range(1000)]
     return texts + [random.randbytes(random.randrange(241)) for _ in range(1000)]
 

@@ -9,7 +9,7 @@ from sonofuse_hil.run import Run
 
 CRASHED = 32  # "interrupted": the tick raised MemoryError, the device reset and found its treatment open
 
-LOCKED = '''
+LOCKED = """
 _tick = Monitor.tick
 _seen = [0]
 
@@ -26,7 +26,7 @@ def _locked(self):
         print("1500 ticks with the heap locked")
 
 Monitor.tick = _locked
-'''
+"""
 
 
 def locked(change: tuple[str, str] = ("", "")) -> Transform:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+
 from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse_hil.guarantees import g02
 from sonofuse_hil.instrument import ACTIONS, Fault, Probe, Twin
@@ -123,9 +124,7 @@ def judge(measured: Measured, outcome: g02.Outcome, struck_us: int, text: str, l
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_every_branch_once(
-    measured: Measured, limits: Path, twin: Twin, reached: Reached, part: int
-) -> None:
+def test_every_branch_once(measured: Measured, limits: Path, twin: Twin, reached: Reached, part: int) -> None:
     for number, (probe, (hits, opens)) in enumerate(reached.items()):
         if number % 4 == part:
             fault = Fault(probe, ACTIONS[number // 4 % len(ACTIONS)], 1 + number * 7 % min(hits, 64))
@@ -177,9 +176,7 @@ def test_an_overrun_at_any_branch(
 
 @settings(phases=UNSHRUNK, max_examples=examples(10))
 @given(st.integers(1, 20_000))
-def test_a_starved_tick(
-    measured: Measured, limits: Path, twin: Twin, reached: Reached, lost_us: int
-) -> None:
+def test_a_starved_tick(measured: Measured, limits: Path, twin: Twin, reached: Reached, lost_us: int) -> None:
     """Every tick loses this much: an interrupt storm."""
     probe = max((p for p in reached if p.file == "monitor.py"), key=lambda p: reached[p][0])
     fault = Fault(probe, "overrun", 10, again=True, lost_us=lost_us)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
 from sonofuse_hil.guarantees import g05
 from sonofuse_hil.guarantees.g05 import Interruption
 from sonofuse_hil.measurement import Measurement

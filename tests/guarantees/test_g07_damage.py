@@ -113,7 +113,8 @@ def test_a_bit_that_flips_in_memory_while_on_trips(data, blob, limits_files, mea
         tick = "        now = ticks_us()\n        elapsed"
         assert source.count(tick) == 1
         planted = f"        if self._words[{K.S_ON_US}] > {after_us} and not self._flipped: self._flip()\n"
-        method = f"    _flipped = False\n    def _flip(self):\n        self._flipped = True\n        self._limits[{word}] ^= 1 << {bit}\n"
+        method = "    _flipped = False\n    def _flip(self):\n        self._flipped = True\n"
+        method += f"        self._limits[{word}] ^= 1 << {bit}\n"
         source = source.replace(tick, planted + tick).replace("self._state_words", "self._words")
         return source.replace("    def trip(self", method + "\n    def trip(self")
 

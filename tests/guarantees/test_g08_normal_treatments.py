@@ -21,7 +21,7 @@ def test_normal_treatments_do_not_trip(limits_files, measured):
 
 @pytest.mark.slow
 def test_an_hour_of_long_treatments(limits_files, measured):
-    treatments = g08.population(200, SEED + 1, longest_s=20.0)
+    treatments = g08.population(230, SEED + 1, longest_s=20.0)
     measured(g08.false_trips(list(carried_out(treatments, limits_files.quick, measured)), most_per_hour=3.0))
 
 

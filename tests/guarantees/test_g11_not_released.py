@@ -18,3 +18,10 @@ def test_it_is_noticed_in_time(kind, limits_files, measured):
         measured(g11.reaction(run, Oracle(limits_files.quick)))
 
     prove()
+
+
+def test_rf_while_the_latch_erases_a_sector(limits_files, measured):
+    run = g11.during_erase(limits_files.quick)
+    assert "erase" in run.flash_operations
+    measured(g11.reaction_during_erase(run, Oracle(limits_files.quick)))
+    assert not g11.reaction(run, Oracle(limits_files.quick)).passed, "the exception is needed no more"

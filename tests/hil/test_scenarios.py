@@ -19,7 +19,7 @@ def quick(name: str, seconds: float = 1.0, **changes: object) -> Scenario:
     shipped = load_scenario(name)
     plan = tuple(replace(sonication, duration_s=seconds) for sonication in shipped.plan)
     events = tuple(replace(event, time_us=500_000) if event.after_rf else event for event in shipped.events)
-    return replace(shipped, cooling_gap_s=QUICK_S, plan=plan, events=events, **changes)  # type: ignore[arg-type]
+    return replace(shipped, cooling_gap_s=QUICK_S, plan=plan, events=events, **changes)
 
 
 @pytest.mark.parametrize("name", [name for name in scenario_names() if name != "nominal"])
@@ -92,7 +92,7 @@ def test_progress_counts_up_in_simulated_seconds() -> None:
 )
 def test_judge_finds_what_is_wrong(name: str, expect: dict[str, object], reason: str) -> None:
     shipped = quick(name)
-    outcome = run_scenario(replace(shipped, expect=replace(shipped.expect, **expect)))  # type: ignore[arg-type]
+    outcome = run_scenario(replace(shipped, expect=replace(shipped.expect, **expect)))
     assert not outcome.passed
     assert reason in outcome.reason
     assert "\n" not in outcome.reason

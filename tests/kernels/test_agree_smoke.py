@@ -98,7 +98,9 @@ def test_firmware_on_a_vm_and_checker_agree(form: str, tmp_path: Path) -> None:
     (tmp_path / "limits.bin").write_bytes(limits)
     (tmp_path / "inputs.bin").write_bytes(b"".join(array("i", frame).tobytes() for frame in frames))
     arguments = ["play.py", "limits.bin", "inputs.bin", str(len(frames[0])), str(size), "states.bin"]
-    done = subprocess.run([program("micropython"), *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [program("micropython"), *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     if form == "viper" and "SyntaxError: invalid micropython decorator" in done.stderr + done.stdout:
         pytest.skip("this VM has no native code")
     assert done.returncode == 0, done.stdout + done.stderr

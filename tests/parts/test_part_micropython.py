@@ -18,8 +18,6 @@ PARTS = sorted((ROOT / "parts").glob("*.py"))
 BOTH = Path(__file__).with_name("both.py")
 
 
-
-
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
 def test_it_compiles_for_the_chip(path, tmp_path):
     subprocess.run([program("mpy-cross"), "-march=armv6m", "-o", tmp_path / "out.mpy", path], check=True, timeout=60)

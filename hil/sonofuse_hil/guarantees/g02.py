@@ -51,7 +51,7 @@ def faulty_run(
     limits: Path,
     *,
     transform: Transform | None = None,
-    prepare: Callable[[Rig], None] = lambda rig: None,
+    prepare: Callable[[Rig], None] = lambda _rig: None,
     after_us: int = 200_000,
 ) -> Outcome:
     """A short sonication on a device that `prepare` puts a fault into."""
@@ -118,7 +118,7 @@ def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
         new = f"{old}    if {late}:\n        token -= step * {name}\n        ran -= step * {name}\n"
     else:
         old = f"        if checks & (1 << {name}):\n            done += {name}\n"
-        new = f"        if checks & (1 << {name}) and not (channel == {channel} and {late}):\n            done += {name}\n"
+        new = old.replace(":", f" and not (channel == {channel} and {late}):", 1)
 
     def transform(file: str, source: str) -> str:
         if file != "kernel.py":

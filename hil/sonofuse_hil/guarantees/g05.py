@@ -139,10 +139,11 @@ def fillings(limits: Path, treatments: int) -> list[bytes]:
     with Rig(limits, tuple(Sonication(60.0, 0.02) for _ in range(treatments))) as rig:
         found: list[bytes] = []
         for number in range(treatments + 1):
-            reached = rig.run_while(
-                lambda number=number: not (rig.operator.done == number and _state(rig) == 1), 2_000_000, 5_000
-            )
-            if not reached:
+
+            def running(number: int = number) -> bool:
+                return not (rig.operator.done == number and _state(rig) == 1)
+
+            if not rig.run_while(running, 2_000_000, 5_000):
                 raise RuntimeError(f"treatment {number} did not end")
             found.append(bytes(rig.flash.data))
         return found

@@ -1,6 +1,8 @@
-"""G7: limit set or latch damaged, missing or of another version: the permit is never high."""
+"""G7: a limit set, firmware or latch that is damaged, missing or of another version never lets the permit rise."""
 
-from collections.abc import Callable
+import hashlib
+import struct
+import zlib
 from pathlib import Path
 
 from sonofuse import link
@@ -11,44 +13,64 @@ from ..device import Transform
 from ..measurement import Measurement
 from ..rig import Rig, Sonication
 from ..run import Run
+from .g06 import Console
 
-TRIPPED = 4
+BOOT_US = 3_000_000  # an operator has long armed and started a sound device by then
 FLIP_US = 50_000  # how long RF is on before a bit flips in memory
-_PLAN = (Sonication(60.0, 0.6),)
+_TAIL_BYTES = 36  # CRC-32 and SHA-256
 
 
-def start_anyway(
-    limits: Path,
-    *,
-    blob: bytes | None = None,
-    flash: bytes | None = None,
-    prepare: Callable[[Rig], None] = lambda rig: None,
-    acknowledge: bool = True,
-    transform: Transform | None = None,
-) -> Run:
-    """Boot a damaged device and try every command on it that leads towards RF, in order, again and again."""
-    with Rig(limits, blob=blob, flash=flash, transform=transform) as rig:
-        prepare(rig)
-        rig.run_for(1_400_000)
-        for _ in range(2):
-            if acknowledge:
-                rig.operator.acknowledge(True)
-                rig.run_for(120_000)
-            rig.bench.send(link.arm(1, 60_000, 1_000_000, rig.blob[-32:]))
-            rig.run_for(30_000)
-            rig.operator.command(F.START)
-            rig.run_for(30_000)
+def reseal(blob: bytes, word: int, value: int) -> bytes:
+    """A limit set with one word changed and both sums right again: damage that only its meaning can show."""
+    body = bytearray(blob[:-_TAIL_BYTES])
+    struct.pack_into("<i", body, 4 * word, value)
+    return bytes(body) + struct.pack("<I", zlib.crc32(body)) + hashlib.sha256(body).digest()
+
+
+def boot(limits: Path, *, blob: bytes | None = None, without: str = "", flash: bytes | None = None) -> Run:
+    """Boot a device with a limit set, a missing file or a latch, and let an operator try to treat for `BOOT_US`."""
+    with Rig(limits, (Sonication(50.0, 1.0),), name="G7", blob=blob, flash=flash) as rig:
+        if without:
+            (rig.folder / without).unlink()
+        rig.run_for(BOOT_US)
         return rig.result()
 
 
-def never_high(run: Run, what: str, example: str) -> list[Measurement]:
-    """No permit edge at all, and TRIPPED in every report."""
-    edges = float(len(run.bursts(0)) + len(run.bursts(1)))
-    silent = not run.seen or any(seen.state != TRIPPED for seen in run.seen)
-    return [
-        Measurement("G7", f"{what}: permitted bursts", edges, "bursts", 0, run.tier, example),
-        Measurement("G7", f"{what}: not TRIPPED", float(silent), "devices", 0, run.tier, example),
-    ]
+def never_high(run: Run, example: str) -> Measurement:
+    """Bursts of permit edges on either pin; none are allowed."""
+    edges = len(run.bursts(0)) + len(run.bursts(1))
+    return Measurement("G7", "bursts of permit edges with damaged data", edges, "", 0, run.tier, example)
+
+
+def ram_reaction(run: Run, blob: bytes) -> Measurement:
+    """Time from a bit that flips in memory while ON to the last edge: a pass of the running CRC, two ticks, 2.2 ms."""
+    words = struct.unpack_from(f"<{K.H_ROWS}i", blob)
+    tick_us = words[K.H_TICK_US]
+    passes = -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES])
+    flipped_us = run.stimuli[0].t_us
+    low_us = run.low_since(flipped_us)
+    value = (low_us - flipped_us) / 1000 if run.tripped is not None else float("nan")
+    # The damage may lie just behind the running position: it is then seen one whole pass later, at that pass's end.
+    limit = 2 * passes * tick_us / 1000 + 2 * tick_us / 1000 + 2.2
+    return Measurement("G7", "limit set damaged in memory while ON", value, "ms", limit, run.tier, run.stimuli[0].text)
+
+
+def start_anyway(
+    limits: Path, *, blob: bytes | None = None, flash: bytes | None = None, acknowledge: bool = True
+) -> tuple[Run, list[int]]:
+    """Try every command that leads towards RF on a damaged device; the record, and every state it reported."""
+    with Rig(limits, blob=blob, flash=flash) as rig:
+        console = Console(rig)
+        rig.run_for(1_400_000)
+        for _ in range(2):
+            if acknowledge:
+                rig.bench.send(console.encode(F.ACKNOWLEDGE, b"\1"))
+                rig.run_for(120_000)
+            rig.bench.send(link.arm(1, 60_000, 1_000_000, rig.blob[-32:]))
+            rig.run_for(30_000)
+            rig.bench.send(console.encode(F.START))
+            rig.run_for(30_000)
+        return rig.result(), console.states
 
 
 def flipping(word: int, bit: int) -> Transform:
@@ -74,7 +96,7 @@ def flipping(word: int, bit: int) -> Transform:
 def flip_in_memory(limits: Path, word: int, bit: int, also: Transform | None = None) -> list[Measurement]:
     """Two passes of the checksum at most: the part that was just looked at is looked at again in the next one."""
     flip = flipping(word, bit)
-    with Rig(limits, _PLAN, transform=lambda f, s: flip(f, also(f, s) if also else s)) as rig:
+    with Rig(limits, (Sonication(60.0, 0.6),), transform=lambda f, s: flip(f, also(f, s) if also else s)) as rig:
         words = memoryview(rig.blob[:-36]).cast("i")
         ticks = 2 * -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES]) + 1
         bound_us = ticks * words[K.H_TICK_US] + 2_200

@@ -1,4 +1,4 @@
-"""What the PIO program of firmware/permit_program.py does with its words, as times and without running its instructions.
+"""What the program of firmware/permit_program.py does with its words, as times and without running its instructions.
 
 From the program: 12.5 µs a cycle, 20 rounds of 8 cycles, pin high for the first 4 cycles of a round. Run once on the
 emulated chip, one token gave 20 pulses, 1961 µs from the first edge to the last.

@@ -6,6 +6,7 @@ the child's process id.
 """
 
 import contextlib
+import importlib
 import os
 import signal
 import socket
@@ -34,7 +35,7 @@ def _become(message: bytes, wires: list[int]) -> None:
 
 def serve(channel: socket.socket) -> None:
     """Fork a VM for each message until the rig closes the channel."""
-    import micropython_run  # noqa: F401 - loaded once, before every fork
+    importlib.import_module("micropython_run")  # once, before every fork
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; the rig sees an end as end of file
     while True:

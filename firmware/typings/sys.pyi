@@ -1,0 +1,3 @@
+"""MicroPython's sys: the part that the firmware uses."""
+
+def print_exception(exception: BaseException, /) -> None: ...

@@ -1,0 +1,85 @@
+"""G6: a tripped device stays low: no sequence of inputs reaches ON without the cause gone, an acknowledgement and ARM."""
+
+from sonofuse import link
+from sonofuse.link import Answer, Telemetry
+
+from ..measurement import Measurement
+from ..rig import Rig
+from .g02 import BOUND_US
+
+BOOT, SAFE, ARMED, ON, TRIPPED = range(5)
+SETTLE_US = 80_000  # longer than the debounce of every danger used, and than telemetry's period
+
+
+class Console:
+    """A console that does nothing by itself: it sends what it is told to and keeps what it hears."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.frames: list[tuple[int, Telemetry | Answer]] = []
+        self._decoder = link.Decoder()
+        self._sequence = 0
+        rig.bench.on_received = self._received
+
+    def _received(self, t_us: int, data: bytes) -> None:
+        self.frames += [(t_us, frame) for frame in self._decoder.feed(data)]
+
+    def encode(self, kind: int, payload: bytes = b"") -> bytes:
+        self._sequence += 1
+        return link.encode(kind, self._sequence, payload)
+
+    @property
+    def states(self) -> list[int]:
+        """Every state reported, in order."""
+        return [frame.state for _, frame in self.frames if isinstance(frame, Telemetry)]
+
+    @property
+    def state(self) -> int:
+        """The state reported last, -1 if there was none."""
+        return next((frame.state for _, frame in reversed(self.frames) if isinstance(frame, Telemetry)), -1)
+
+
+class Model:
+    """Which states a device may be in, from what was done to it alone. TRIPPED is always allowed."""
+
+    def __init__(self) -> None:
+        self.may = {TRIPPED}  # a blank latch
+        self.dangers: set[str] = set()
+
+    def follow(self, source: int, target: int) -> None:
+        """An intact command that leads from one state to another, if the device is there."""
+        if source in self.may:
+            self.may.add(target)
+
+    def acknowledge(self) -> None:
+        if not self.dangers:
+            self.follow(TRIPPED, SAFE)
+
+    def stop(self) -> None:
+        self.may = {TRIPPED}
+
+    def reset(self) -> None:
+        """Only from SAFE, with its CLOSED record, does a device boot into anything but TRIPPED."""
+        self.may = {BOOT, SAFE, TRIPPED} if SAFE in self.may else {TRIPPED}
+
+    def seen(self, state: int) -> None:
+        """The device said where it is: from now on it is there, or it trips."""
+        self.may = {state, TRIPPED} | ({SAFE} if state == BOOT else set())
+
+
+def edges_without_permission(rig: Rig, since_us: int, was_on: bool) -> Measurement:
+    """Time for which edges came after `since_us` on a device that may not be ON (decay after ON is G2's)."""
+    from_us = since_us + (BOUND_US if was_on else 0)
+    run = rig.result()
+    late_us = max(
+        (last - max(first, from_us) for switch in (0, 1) for first, last in run.bursts(switch) if last > from_us),
+        default=0,
+    )
+    return Measurement("G6", "permit edges outside of ON", float(late_us), "µs", 0, run.tier, f"after {since_us} us")
+
+
+def unexpected(rig: Rig, state: int, model: Model) -> Measurement:
+    """A state that nothing done to the device leads to."""
+    wrong = float(state not in model.may)
+    text = f"state {state}, possible {sorted(model.may)}, at {rig.now_us} us"
+    return Measurement("G6", "states that no input leads to", wrong, "states", 0, rig.platform.tier, text)
