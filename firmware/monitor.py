@@ -77,7 +77,7 @@ class Monitor:
         self._limits = limits
         self._channels = limits[H_CHANNELS]
         self._tick_us = limits[H_TICK_US]
-        self._words = limits[H_WORDS]
+        self._limit_words = limits[H_WORDS]
         self._crc_bytes = limits[H_CRC_BYTES]
         self._deadline_us = limits[H_DEADLINE_US]
         self._token = limits[H_TOKEN]
@@ -152,7 +152,7 @@ class Monitor:
         cause = kernel.tick(limits, words, inputs)
         state = self.state
         if state == ON:
-            if limits[H_WORDS] != self._words or limits[H_CRC_BYTES] != self._crc_bytes:
+            if limits[H_WORDS] != self._limit_words or limits[H_CRC_BYTES] != self._crc_bytes:
                 cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
             if cause:
                 self.trip(cause)

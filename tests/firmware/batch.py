@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 from sonofuse.layout import FIRMWARE
-
 from tests.vm import program
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sonofuse_hil.guarantees import g05
+from sonofuse_hil.guarantees import g05, g09
 from sonofuse_hil.guarantees.g05 import Interruption
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.strategies import examples
@@ -29,6 +29,7 @@ def interrupted(measured: Measured, limits: Path, where: Interruption, flash: by
     assert outcome is not None, f"{where}: the run ended before"
     for measurement in g05.measure(outcome, str(where)):
         measured(measurement)
+    measured(g09.lost_with_power(outcome, str(where)))
     return outcome
 
 

@@ -116,12 +116,14 @@ def _check(limits: LimitsFile, channel: Channel, check: Check) -> CheckRecord:
     )  # fmt: skip
 
 
-def _record(limits: LimitsFile, hazard: Hazard, detector: str, lag_s: float | None, sampling_s: float) -> HazardRecord:
+def _record(
+    limits: LimitsFile, hazard: Hazard, detector: str, lag_s: float | None, sampling_s: float, since: str = ""
+) -> HazardRecord:
     tick_s = 2 * limits.tick_s + FIRMWARE_S
     parts = (sampling_s, tick_s, limits.pump_hold_s, limits.relay_release_s)
     total = None if lag_s is None else lag_s + sum(parts)
     met = total is not None and hazard.budget_s is not None and total <= hazard.budget_s
-    note = "heats too slowly for this check" if total is None else ""
+    note = "heats too slowly for this check" if total is None else since
     heating = hazard.heating_k_s
     overshoot = None if heating is None or total is None else heating * total
     return HazardRecord(
@@ -150,9 +152,9 @@ def _hazard(limits: LimitsFile, hazard: Hazard) -> list[HazardRecord]:
                 records.append(_record(limits, hazard, f"{channel.name}.{check.name}", lag_s, sampling_s))
     if hazard.id in ("H3", "H5"):
         metered = energy_channel(limits).sensor
-        records.append(_record(limits, hazard, "energy", metered.lag_s, metered.longest_s))
+        records.append(_record(limits, hazard, "energy", metered.lag_s, metered.longest_s, "from when it is used up"))
     if hazard.id == "H5":
-        records.append(_record(limits, hazard, "duration", 0.0, limits.over_run_s))
+        records.append(_record(limits, hazard, "duration", 0.0, limits.over_run_s, "from the planned end"))
     if not records:
         note = f"no signal on this board; it takes: {hazard.signal}"
         return [HazardRecord(hazard.id, hazard.harm, "", "not covered", note)]
