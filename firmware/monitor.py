@@ -12,6 +12,7 @@ from time import sleep_us, ticks_diff, ticks_us
 import kernel
 import link
 from kernel import (
+    IDLE,
     C_DOSE_HI,
     C_DOSE_LO,
     CHANNEL_WORDS,
@@ -27,6 +28,7 @@ from kernel import (
     H_TOKEN,
     H_WORDS,
     I_CHANNELS,
+    FOLLOW,
     I_ENERGY,
     I_NOW,
     I_ON,
@@ -35,6 +37,7 @@ from kernel import (
     INT_MAX,
     S_CHANNELS,
     S_ENERGY_HI,
+    S_ENERGY_LO,
     S_NOW,
     S_ON_US,
     S_RAN,
@@ -203,8 +206,8 @@ class Monitor:
         if state == BOOT:
             if not cause and self._state_words[S_TOKEN] == self._token:
                 self._enter("ready")
-            elif self._in_state_us > _BOOT_US:
-                self.trip(cause or LATCH)
+            elif self._in_state_us > _BOOT_US or cause >> 8 == IDLE or cause >> 8 == FOLLOW:
+                self.trip(cause or LATCH)  # RF that nobody permitted does not wait for sensors to become good
         elif state == ARMED and self._in_state_us > _ARMED_US:
             self._close("disarm")
         elif self._acknowledging:
@@ -323,6 +326,8 @@ class Monitor:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
         if self.state != TRIPPED or self._record or self._acknowledging or self._link.received_length != 1:
             return link.REFUSED
+        words = self._state_words
+        words[S_ENERGY_HI] = words[S_ENERGY_LO] = words[S_ON_US] = 0  # the sonication that tripped is over
         self._dose_before = self._dose()
         if self._link.received[0] == 1:
             self._set_dose((0, 0) * self._channels)

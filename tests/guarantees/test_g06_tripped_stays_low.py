@@ -2,6 +2,7 @@
 
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from sonofuse_hil.guarantees.g06 import ON, SAFE, SETTLE_US, TRIPPED
 from sonofuse_hil.strategies import examples
 
@@ -12,9 +13,7 @@ from .tripped_machine import machine
 def test_any_inputs_in_any_order(measured, limits_files: LimitsFiles) -> None:
     run_state_machine_as_test(
         machine(limits_files.quick, measured),
-        settings=settings(
-            max_examples=examples(30), stateful_step_count=25, phases=(Phase.explicit, Phase.generate)
-        ),
+        settings=settings(max_examples=examples(30), stateful_step_count=25, phases=(Phase.explicit, Phase.generate)),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from sonofuse_hil.guarantees import g09
 from sonofuse_hil.guarantees.g06 import ARMED, ON, SAFE, TRIPPED
 from sonofuse_hil.measurement import Measurement

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
 from sonofuse.link import F
 from sonofuse_hil.device import Transform
 from sonofuse_hil.guarantees import g06

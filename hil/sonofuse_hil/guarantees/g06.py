@@ -43,7 +43,7 @@ class Model:
     """Which states a device may be in, from what was done to it alone. TRIPPED is always allowed."""
 
     def __init__(self) -> None:
-        self.may = {TRIPPED}  # a blank latch
+        self.may: set[int] = {TRIPPED}  # a blank latch
         self.dangers: set[str] = set()
 
     def follow(self, source: int, target: int) -> None:
@@ -64,7 +64,7 @@ class Model:
 
     def seen(self, state: int) -> None:
         """The device said where it is: from now on it is there, or it trips."""
-        self.may = {state, TRIPPED} | ({SAFE} if state == BOOT else set())
+        self.may = {state, TRIPPED, SAFE} if state == BOOT else {state, TRIPPED}
 
 
 def edges_without_permission(rig: Rig, since_us: int, was_on: bool) -> Measurement:
