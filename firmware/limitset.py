@@ -60,6 +60,8 @@ def check(data: bytes, board: str, channels: int) -> "Words":
         raise ValueError("SHA-256 differs; copy it again")
     if limits[k.H_BOARD] != binascii.crc32(board.encode()) & k.INT_MAX:
         raise ValueError("compiled for another board than %s" % board)
+    if limits[k.H_HOST]:
+        raise ValueError('host = "required", and this firmware knows no receipts; compile with host = "none"')
     _header(limits, words)
     if limits[k.H_CHANNELS] != channels:
         raise ValueError("%d channels, the board %s has %d" % (limits[k.H_CHANNELS], board, channels))

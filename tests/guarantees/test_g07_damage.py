@@ -72,8 +72,8 @@ def test_a_flipped_bit_in_the_file_keeps_the_device_tripped(data, blob, limits_f
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [(K.H_VERSION, 2), (K.H_MAGIC, 0), (K.H_BOARD, 12345), (K.H_CHANNELS, 11), (K.H_ROWS + K.R_KNOTS, 1 << 20)],
-    ids=["version", "magic", "board", "channels", "knots outside"],
+    [(K.H_VERSION, 2), (K.H_MAGIC, 0), (K.H_BOARD, 12345), (K.H_CHANNELS, 11), (K.H_HOST, 1), (K.H_ROWS + K.R_KNOTS, 1 << 20)],
+    ids=["version", "magic", "board", "channels", "host required", "knots outside"],
 )
 def test_a_sound_file_of_another_kind_is_refused(word, value, blob, limits_files, measured):
     run = g07.boot(limits_files.quick, blob=g07.reseal(blob, word, value))

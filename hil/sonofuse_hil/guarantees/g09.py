@@ -30,7 +30,7 @@ class Kept:
 def trip_and_reset(
     limits: Path, state: int, channel: str, value: float, ways: tuple[str, ...], transform: Transform | None = None
 ) -> Kept:
-    """Bring a device into SAFE, ARMED or ON, provoke a trip (channel "" is STOP), end its cause, reset it in each way."""
+    """Bring a device into SAFE, ARMED or ON, provoke a trip (channel "" is STOP), end its cause, reset it each way."""
     with Rig(limits, transform=transform) as rig:
         console = Console(rig)
         rig.run_for(_READY_US)
