@@ -131,5 +131,5 @@ def test_a_required_host_cannot_be_built_yet(tmp_path: Path) -> None:
     path.write_text(SHIPPED.read_text(encoding="utf-8").replace('host = "none"', 'host = "required"'), encoding="utf-8")
     out = StringIO()
     assert commands.build(path, tmp_path / "out", out) == 2
-    assert "limits.toml:8: limits.host = 'required'" in out.getvalue() and "receipts" in out.getvalue()
+    assert "limits.toml:9: limits.host = 'required'" in out.getvalue() and "receipts" in out.getvalue()
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""G6: a tripped device stays low: no inputs reach ON unless the cause is gone and an acknowledgement and ARM came."""
+"""G6: a tripped device stays low: no inputs lead to ON without the cause gone, an acknowledgement and ARM."""
 
 from sonofuse import link
 from sonofuse.link import Answer, Telemetry
