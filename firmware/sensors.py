@@ -133,6 +133,9 @@ class Sensors:
             index, converter = converters[turn]
             if not gpio & converter.drdy_mask:
                 inputs[index + 1] = converter.read()
-                inputs[index] = (inputs[index] + 1) & _SEQ
+                # A read ends DRDY: a line that stays low would count one conversion again and again, and make every
+                # rise look flat. So it counts none, and the channel gets stale.
+                if mem32[_GPIO_IN] & converter.drdy_mask:
+                    inputs[index] = (inputs[index] + 1) & _SEQ
             turn += 1
             self._turn = 0 if turn == len(converters) else turn

@@ -44,9 +44,9 @@ class Answer:
 
 
 def encode(kind: int, sequence: int, payload: bytes = b"") -> bytes:
-    """One frame, ready for the line."""
+    """One frame, ready for the line; the zero before it ends whatever noise there was, which could swallow a STOP."""
     body = struct.pack("<BH", kind, sequence & 0xFFFF) + payload
-    return bytes(cobs.encode(body + struct.pack("<H", crc_hqx(body, 0xFFFF)))) + b"\0"
+    return b"\0" + bytes(cobs.encode(body + struct.pack("<H", crc_hqx(body, 0xFFFF)))) + b"\0"
 
 
 def decode(frame: bytes) -> Telemetry | Answer:

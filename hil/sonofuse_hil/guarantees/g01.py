@@ -13,7 +13,8 @@ TRIPPED = 4
 
 def reaction(run: Run, oracle: Oracle) -> Measurement:
     """From the moment the channel is beyond its limit to the last permit edge (to the alarm for checks of the idle
-    time, in which the permit is low anyway). NaN, which fails, if nothing was provoked or nothing tripped.
+    time, in which the permit is low anyway). NaN, which fails, if nothing was provoked, nothing tripped, or the channel
+    never gets beyond its limit.
 
     The run's one stimulus says what was done (sonofuse_hil.guarantees.excursion); the moment is exact to 1 µs, except
     where the oracle takes the latest that is possible: for a rise the window of the fit is full of it, for flow the
@@ -26,7 +27,7 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
         name, bound = f"{check}: reaction", oracle.bound_us(channel, check)
         moment_us = beyond_us(run, oracle, stimulus)
         end_us = alarm_us(run, stimulus.t_us) if check in IDLE else permit_end_us(run, stimulus.t_us)
-        if tripped_after(run, stimulus.t_us) and end_us is not None:
+        if tripped_after(run, stimulus.t_us) and end_us is not None and math.isfinite(moment_us):
             value = end_us - moment_us
     example = f"{run.scenario} seed {run.seed} " + " ".join(f"{s.t_us} µs {s.text}" for s in run.stimuli)
     return Measurement("G1", name, value, "µs", bound, run.tier, example)

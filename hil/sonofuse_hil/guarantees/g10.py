@@ -70,5 +70,9 @@ def relays(run: Run, oracle: Oracle) -> Measurement:
 
 
 def open_us(run: Run) -> float:
-    """When the loop opened for good."""
-    return run.stimuli[0].t_us + figures(run.stimuli[0].text)["bounce_us"]
+    """When the loop opened for good: it closes again in every second period of its bounce, the last one cut short."""
+    given = figures(run.stimuli[0].text)
+    bounce_us, period_us = given["bounce_us"], given["bounce_period_us"]
+    periods = math.ceil(bounce_us / period_us)
+    after_us = bounce_us if periods % 2 == 0 else (periods - 1) * period_us
+    return run.stimuli[0].t_us + after_us

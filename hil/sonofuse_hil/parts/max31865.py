@@ -25,10 +25,10 @@ class Max31865:
         first_us: from switching the mode on, or one-shot, to the first result (62.5 ms at 50 Hz).
 
     Faults: "open" and "short" of the sensor; "stuck": conversions go on, the data stays; "zeros", "ones": the line from
-    the converter is stuck; "halted": no conversions.
+    the converter is stuck; "halted": no conversions; "drdy_low": DRDY stays low.
     """
 
-    FAULTS = ("open", "short", "stuck", "zeros", "ones", "halted")
+    FAULTS = ("open", "short", "stuck", "zeros", "ones", "halted", "drdy_low")
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Max31865:
     def drdy(self, t_us: int) -> int:
         """Level of the DRDY pin: 0 while a result waits to be read."""
         self.advance(t_us)
-        return self._drdy
+        return 0 if self._fault == "drdy_low" else self._drdy
 
     def transfer(self, t_us: int, tx: bytes) -> bytes:
         """One transaction framed by CS, all at the given time: address byte (write: + 80h), then data bytes.

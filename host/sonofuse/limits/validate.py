@@ -15,6 +15,9 @@ Fault = tuple[Path, Any, str, str]
 US = thresholds.US
 LONGEST_ON_S = (1 << 29) / US
 STALE_TOP_S = (1 << 19) / US
+SAME_TOP = 1 << 20  # of C_SAME
+TOKEN_S = 0.002  # firmware/permit_program.py
+NOTICED_S = 0.020  # guarantee G11, from when release was due; nobody looks before the settle time is over
 LOWER_IS_WORSE = ("below",)
 
 
@@ -45,9 +48,14 @@ def _timing(limits: LimitsFile) -> Iterator[Fault]:
     top = ("limits",)
     if limits.deadline_s < limits.tick_s:
         yield (*top, "deadline"), _ms(limits.deadline_s), "is shorter than a tick", f"{_ms(limits.tick_s)} or more"
+    elif limits.deadline_s > TOKEN_S:
+        yield (*top, "deadline"), _ms(limits.deadline_s), "is longer than a token lives", f"{_ms(TOKEN_S)} or less"
     off_s = limits.pump_hold_s + limits.relay_release_s
     if limits.settle_s < off_s:
         yield (*top, "settle"), _ms(limits.settle_s), "is shorter than the cut-off", f"{_ms(off_s)} or more"
+    elif limits.settle_s >= off_s + NOTICED_S:
+        accepted = f"less than {_ms(off_s + NOTICED_S)}"
+        yield (*top, "settle"), _ms(limits.settle_s), "is too long to notice in time what has not switched off", accepted
     for key, value in (("duration", limits.max_on_s), ("over_run", limits.over_run_s), ("settle", limits.settle_s)):
         if value >= LONGEST_ON_S:
             yield (*top, key), f"{value:g} s", "does not fit the kernel's counter", f"less than {int(LONGEST_ON_S)} s"
@@ -158,12 +166,39 @@ def _levels(limits: LimitsFile, channel: Channel, check: Check) -> Iterator[Faul
     if levelled and not lowest < first < highest:
         accepted = f"a limit whose threshold ({first:.5g} here) is from {lowest:.5g} to {highest:.5g}"
         yield (*path, "trip"), trip, "lies outside the plausible range of the sensor", accepted
+    most = _most(limits, channel, check)
+    if most is not None and compiled.trip >= most:
+        yield (*path, "trip"), trip, "can never be reached: the check would guard nothing", "a smaller limit"
+    if check.name == "ratio" and thresholds.ratio_floor(limits, check) >= _span(limits, check.partner or "")[1]:
+        accepted = "a floor within the range of the other sensor"
+        yield (*path, "floor"), check.floor_w, "can never be reached: the check would guard nothing", accepted
     if check.name in ("set", "ratio", "rise", "rise_off", "pair", "stuck", "dose") and compiled.trip < 0:
         yield (*path, "trip"), trip, "lies inside the guard band of its sensor", "a higher limit or a better sensor"
     elif check.name == "set" and first <= 0:
         yield (*path, "trip"), trip, "lies inside the guard band of its sensor", "more than the detector's uncertainty"
     if not -K.INT_MAX <= compiled.trip < K.INT_MAX or not -K.INT_MAX <= compiled.warn <= K.INT_MAX:
         yield (*path, "trip"), trip, "does not fit 31 signed bits (overflow)", "a smaller limit"
+
+
+def _span(limits: LimitsFile, name: str) -> tuple[int, int]:
+    """The lowest and the highest value of a channel, in kernel units."""
+    linear = thresholds.linear_of(limits, limits.channel(name))
+    return linear.value(linear.raw_min), linear.value(linear.raw_max)
+
+
+def _most(limits: LimitsFile, channel: Channel, check: Check) -> int | None:
+    """The largest metric that a check can show (docs/kernel.md); None where another rule looks at it."""
+    low, high = _span(limits, channel.name)
+    match check.name:
+        case "stuck":
+            return SAME_TOP
+        case "pair":
+            other_low, other_high = _span(limits, check.partner or channel.name)
+            return max(high - other_low, other_high - low)
+        case "rise" | "rise_off":
+            return sum(range(channel.rise_window - 1, 0, -2)) * (high - low)
+        case _:
+            return None
 
 
 def _arithmetic(limits: LimitsFile) -> Iterator[Fault]:
