@@ -10,12 +10,13 @@ import micropython
 from micropython import const
 from machine import ADC, SPI, Pin, mem32
 
-from kernel import I_CHANNELS
+from kernel import I_CHANNELS, I_NOW, INT_MAX
 from max31865 import Max31865
 
 _GPIO_IN = const(0xD0000004)  # SIO: all pins at one instant (RP2040 data sheet 2.3.1.7)
 _SEQ = const(0xFFFF)
 _SPI_HZ = const(1_000_000)
+_LATE_US = const(2_000)  # longer between two ticks: the processor stood still, and pulses went unseen
 
 
 # In viper, because a loop of bytecode over four contacts costs more than all checks of the kernel.
@@ -34,17 +35,22 @@ def contacts(inputs: ptr32, gpio: int, table: ptr32, n: int):
 
 
 class Flow:
-    """Rising edges of a turbine in the last `gates` gates of `gate_ticks` ticks each."""
+    """Rising edges of a turbine in the last `gates` gates of `gate_us` each.
 
-    def __init__(self, index: int, pin: int, gate_ticks: int, gates: int) -> None:
+    A gate is a time and no number of ticks: slow ticks would make it longer, and too little flow look enough.
+    """
+
+    def __init__(self, index: int, pin: int, gate_us: int, gates: int, tick_us: int) -> None:
         self.index = index
         self.mask = 1 << pin
         self.pin = Pin(pin, Pin.IN, Pin.PULL_UP)
-        self.gate_ticks = gate_ticks
+        self.gate_us = gate_us
+        self.tick_us = tick_us
         self.ring = [0] * gates
         self.position = 0
         self.filled = 0
-        self.ticks = 0
+        self.last = 0
+        self.us = 0
         self.level = 0
 
     @micropython.native
@@ -55,10 +61,13 @@ class Flow:
         if level and not self.level:
             ring[position] += 1
         self.level = level
-        self.ticks += 1
-        if self.ticks < self.gate_ticks:
+        now = inputs[I_NOW]
+        since = (now - self.last) & INT_MAX
+        self.last = now
+        self.us += self.tick_us if since > _LATE_US else since
+        if self.us < self.gate_us:
             return
-        self.ticks = 0
+        self.us -= self.gate_us
         if self.filled < len(ring):
             self.filled += 1
         if self.filled == len(ring):  # before that a full second has not been seen
@@ -110,8 +119,8 @@ class Sensors:
                 self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_DOWN))
                 wired += (index, 1 << settings["pin"])
             elif driver == "pulses":
-                gate_ticks = settings["gate_ms"] * 1000 // tick_us
-                self.flows.append(Flow(index, settings["pin"], gate_ticks, settings["gates"]))
+                gate_us = settings["gate_ms"] * 1000
+                self.flows.append(Flow(index, settings["pin"], gate_us, settings["gates"], tick_us))
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
         self._contacts = array("i", wired)

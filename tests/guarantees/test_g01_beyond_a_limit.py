@@ -1,5 +1,8 @@
 """G1: a channel beyond its trip limit, at any moment and by any amount, with any bench within tolerance."""
 
+import math
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from sonofuse.layout import K
 from sonofuse.limits import SHIPPED
 from sonofuse_hil import strategies
 from sonofuse_hil.guarantees import g01
-from sonofuse_hil.guarantees.excursion import perform
+from sonofuse_hil.guarantees.excursion import Excursion, perform
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.strategies import examples
 
@@ -37,6 +40,15 @@ def test_clear_of_the_limit_nothing_trips(excursion, limits_files, measured):
     run = perform(excursion, limits_files.alone(excursion.channel, excursion.check))
     measured(g01.no_trip(run))
     assert run.done == 1
+
+
+def test_a_trip_of_a_channel_that_never_gets_beyond_its_limit_is_no_figure(limits_files):
+    excursion = Excursion("flow", "below", 600.0, 30_000)
+    run = perform(excursion, limits_files.alone("flow", "below"))
+    assert g01.reaction(run, ORACLE).passed
+    enough = replace(excursion, value=1_500.0).text
+    run = replace(run, stimuli=(replace(run.stimuli[0], text=enough),))
+    assert math.isnan(g01.reaction(run, ORACLE).value)
 
 
 def test_every_check_of_the_limits_file_is_provoked_or_the_reason_is_given():

@@ -86,9 +86,10 @@ def _structure(found, row, size):
     at, sensor = row.start, row.sensor
     lowest, highest = _raw_range(row, sensor)
     found.claim(at + K.R_RAW_MIN, math.ceil(lowest - 1e-6), math.ceil(lowest - 1e-6) + 1, f"{row.name} lowest count")
-    found.claim(
-        at + K.R_RAW_MAX, math.floor(highest + 1e-6) - 1, math.floor(highest + 1e-6), f"{row.name} highest count"
-    )
+    # A reading just above the bound shows the step that holds the bound: that step has to be outside.
+    step = {"contact": 0, "ad8307": 16, "voltage": 16}.get(row.kind, 1)
+    top = math.floor(highest + 1e-6) - step
+    found.claim(at + K.R_RAW_MAX, top - 1, top, f"{row.name} highest count")
     for field in (K.R_KNOTS, K.R_KNOTS_SHIFT, K.R_KNOTS_RAW0, K.R_KNOTS_N):
         found.claimed[at + field] = f"{row.name} knots"
     if row.kind == "contact":

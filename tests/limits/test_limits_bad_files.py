@@ -38,7 +38,7 @@ EDITS = [
      ["inside the guard band"]),
     ("VSWR that directivity hides", "channel.reflected.ratio", "trip", "1.2", "channel.reflected.ratio.trip",
      ["inside the guard band"]),
-    ("beyond the sensor", SKIN, "trip", '"130 degC"', f"{SKIN}.trip", ["outside the plausible range", "120"]),
+    ("beyond the sensor", SKIN, "trip", '"130 degC"', f"{SKIN}.trip", ["outside the plausible range", "119.96"]),
     ("unknown key", SKIN, "tripp", '"41 degC"', f"{SKIN}.tripp", ["unknown key", 'did you mean "trip"?']),
     ("unknown global key", "limits", "boards", '"x"', "limits.boards", ['did you mean "board"?']),
     ("unknown board", "limits", "board", '"rev_z"', "limits.board", ["no board 'rev_z'", "rev_a"]),

@@ -39,7 +39,10 @@ def linearise(kind: Kind, low: float, high: float) -> Linear:
         ValueError: if no count of the converter lies within the range.
     """
     raw_min = max(0, math.ceil(kind.raw_of_range(low) - 1e-9))
-    raw_max = min(kind.raw_top, math.floor(kind.raw_of_range(high) + 1e-9))
+    raw_max = math.floor(kind.raw_of_range(high) + 1e-9)
+    if kind.shift >= 0:  # a converter cuts off: what lies just above the bound still shows the step that holds it
+        raw_max -= kind.resolution
+    raw_max = min(kind.raw_top, raw_max)
     if raw_min >= raw_max:
         raise ValueError("the range holds no count of the converter")
     if kind.shift < 0:

@@ -1,0 +1,28 @@
+"""Ticks that are slow, and not late enough to trip, must not make too little flow look enough."""
+
+from pathlib import Path
+
+import pytest
+
+from sonofuse_hil.guarantees import variant
+from sonofuse_hil.rig import Rig, Sonication
+
+BELOW = 5
+SAMPLE = "        self._sensors.sample(inputs)\n"
+
+
+@pytest.mark.parametrize("lost_us", [0, 1_200, 1_550])
+def test_too_little_flow_trips_at_any_pace(tmp_path: Path, lost_us: int) -> None:
+    def slow(name: str, source: str) -> str:
+        if name != "monitor.py":
+            return source
+        assert source.count(SAMPLE) == 1
+        return source.replace(SAMPLE, f"{SAMPLE}        sleep_us({lost_us})\n")
+
+    limits = variant.write(tmp_path / "flow.toml", variant.alone("flow", "below"))
+    with Rig(limits, (Sonication(40.0, 4.0),), transform=slow) as rig:
+        rig.after_rf(50_000, "flow", "0.75 L/min, and the limit is 1", lambda: rig.bench.force("flow", 750.0))
+        run = rig.run_plan(9_000_000)
+        flow = [channel.name for channel in rig.bench.board.channels].index("flow")
+    assert run.done == 0 and run.cause == BELOW << 8 | flow
+    assert run.low_since(run.stimuli[0].t_us) - run.stimuli[0].t_us < 2_500_000
