@@ -185,6 +185,15 @@ def test_halted_and_mended():
     assert part.next_event_us() == 10_021_000
 
 
+def test_a_ready_line_that_stays_low_says_so_after_a_read_too():
+    part = started()
+    part.set_fault(62_500, "drdy_low")
+    before = rtd(part, 62_500)
+    assert part.drdy(62_501) == 0 and rtd(part, 62_502) == before
+    part.set_fault(62_503, "")
+    assert part.drdy(62_503) == 1
+
+
 def test_breaking_and_mending_do_not_move_a_conversion():
     part = started()
     for fault in ("stuck", "open", ""):

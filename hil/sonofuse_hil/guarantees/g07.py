@@ -42,19 +42,6 @@ def never_high(run: Run, example: str) -> Measurement:
     return Measurement("G7", "bursts of permit edges with damaged data", edges, "", 0, run.tier, example)
 
 
-def ram_reaction(run: Run, blob: bytes) -> Measurement:
-    """Time from a bit that flips in memory while ON to the last edge: a pass of the running CRC, two ticks, 2.2 ms."""
-    words = struct.unpack_from(f"<{K.H_ROWS}i", blob)
-    tick_us = words[K.H_TICK_US]
-    passes = -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES])
-    flipped_us = run.stimuli[0].t_us
-    low_us = run.low_since(flipped_us)
-    value = (low_us - flipped_us) / 1000 if run.tripped is not None else float("nan")
-    # The damage may lie just behind the running position: it is then seen one whole pass later, at that pass's end.
-    limit = 2 * passes * tick_us / 1000 + 2 * tick_us / 1000 + 2.2
-    return Measurement("G7", "limit set damaged in memory while ON", value, "ms", limit, run.tier, run.stimuli[0].text)
-
-
 def start_anyway(
     limits: Path, *, blob: bytes | None = None, flash: bytes | None = None, acknowledge: bool = True
 ) -> tuple[Run, list[int]]:
