@@ -3,7 +3,7 @@
 The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
 times. That is exact as long as no output changes an input before the horizon: while the permit stays as it is, the
 shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
-most 6 ms, and at most 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or
+most 6 ms; 20 ms while no permit program runs, and 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or
 of a contact. Flash and converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up
 to 1 ms late.
 
@@ -22,14 +22,15 @@ from .process import Vm
 from .vm import _ops
 
 GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
-STEADY_US = 6_000
+STEADY_US = 6_000  # while both switches give edges
+OFF_US = 20_000  # while no program runs: then no output reaches an input but over the link
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 _RECORD = struct.Struct(_ops.RECORD)
 _HEAD = struct.Struct(_ops.REPLY_HEAD)
 _STEP = struct.Struct(_ops.STEP)
 _PINS = struct.Struct(_ops.PINS)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
-_PINS_MAX = _ops.STEPS_MAX - STEADY_US // GRANT_US  # changes of pins in one answer
+_PINS_MAX = _ops.STEPS_MAX - OFF_US // GRANT_US  # changes of pins in one answer
 
 
 class Bench(Protocol):
@@ -253,8 +254,11 @@ class UnixPlatform:
         now = self.now_us
         order = 0
         first, second = self.switches
-        steady = not (first.running or second.running) or (self._told[0] and self._told[1])
-        horizon = now + (STEADY_US if steady else GRANT_US)
+        horizon = now + GRANT_US
+        if not (first.running or second.running):
+            horizon = now + OFF_US
+        elif self._told[0] and self._told[1]:
+            horizon = now + STEADY_US
         if now < t_us < horizon:
             horizon = t_us
         if self.order is not None:

@@ -26,10 +26,10 @@ UART_TX = 24
 REPLY_HEAD = "<QBBHI40s"
 RECEIVE_MAX = 40
 STEP = "<HHHHI"
-STEPS_MAX = 16
+STEPS_MAX = 32
 STEP_WORDS = 3
 STEPS_AT = 14  # in words of 4 bytes
-REPLY_BYTES = 248
+REPLY_BYTES = 440
 
 # a transfer of SPI is answered by the pins that are high from now on, u32, and what was foreseen stays
 PINS = "<I"
