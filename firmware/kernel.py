@@ -259,7 +259,6 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
                 if count > row[R_DEBOUNCE + RANGE]:
                     count = row[R_DEBOUNCE + RANGE]
                 own[C_COUNT + RANGE] = count
-                own[C_RISE_FILL] = 0
                 own[C_WARN] = 1 << RANGE
             else:
                 if count:

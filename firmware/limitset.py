@@ -70,7 +70,24 @@ def check(data: bytes, board: str, channels: int) -> "Words":
             _row(limits, k.H_ROWS + channel * k.ROW_WORDS, words)
         except ValueError as error:
             raise ValueError("channel %d: %s" % (channel, error))
+    _permit(limits)
     return limits
+
+
+def _permit(limits: "Words") -> None:
+    """The token stands for exactly the enabled checks, and no channel goes without RANGE and STALE."""
+    needed = 1 << k.RANGE | 1 << k.STALE
+    token = limits[k.H_TOKEN_STEP] * (k.DEADLINE + k.LIMITS + k.ENERGY + k.DURATION)
+    for channel in range(limits[k.H_CHANNELS]):
+        row = k.H_ROWS + channel * k.ROW_WORDS
+        checks = limits[row + k.R_CHECKS]
+        if checks & needed != needed:
+            raise ValueError("channel %d: RANGE and STALE must be enabled; compile it again" % channel)
+        for check in range(k.RANGE, k.FOLLOW + 1):
+            if checks & 1 << check:
+                token += limits[row + k.R_TOKEN] * check
+    if token & k.INT_MAX != limits[k.H_TOKEN]:
+        raise ValueError("its token is not that of its checks; compile it again")
 
 
 def _within(name: str, value: int, low: int, high: int) -> None:

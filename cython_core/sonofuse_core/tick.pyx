@@ -112,7 +112,6 @@ cdef void new_conversion(
     C[C_RAW] = raw
     if raw < row[R_RAW_MIN] or raw > row[R_RAW_MAX]:
         C[C_COUNT + RANGE] = min(C[C_COUNT + RANGE] + 2, row[R_DEBOUNCE + RANGE])
-        C[C_RISE_FILL] = 0
         C[C_WARN] = 1 << RANGE
         return
     C[C_COUNT + RANGE] = max(C[C_COUNT + RANGE] - 1, 0)

@@ -21,7 +21,7 @@ def test_the_meant_way_leads_to_on_and_no_step_of_it_can_be_left_out(measured, l
     for left_out in (None, "acknowledge", "arm", "start"):
         tripped = machine(limits_files.quick, measured)()
         try:
-            tripped.begin()
+            tripped.begin(led=False)
             tripped.lead_to_on()
             assert tripped.console.state == ON
             tripped.danger("stop_loop")

@@ -28,12 +28,14 @@ def machine(
     class Tripped(RuleBasedStateMachine):
         rig: Rig
 
-        @initialize()
-        def begin(self) -> None:
+        @initialize(led=st.sampled_from((True, True, False)))
+        def begin(self, led: bool) -> None:
             self.rig = Rig(limits, transform=transform)
             self.console, self.model = Console(self.rig), Model()
             self.rig.run_for(BOOT_US)
             self.look(0)
+            if led:  # most runs are about ON
+                self.lead_to_on()
 
         def teardown(self) -> None:
             if hasattr(self, "rig"):

@@ -135,7 +135,6 @@ class Reference:
         implausible = raw < 0 or raw < row.raw_min or raw > row.raw_max
         channel.count(K.RANGE, implausible)
         if implausible:
-            channel.rise_fill = 0
             channel.warn = 1 << K.RANGE
             return
         value = self._linear(row, raw)

@@ -13,7 +13,7 @@ import pytest
 from sonofuse.layout import FIRMWARE, K
 from sonofuse.twin import kernel_twin, plain_twin
 from sonofuse_core.limit_set import validate
-from tests.kernels.limitsets import every_check, seal
+from tests.kernels.limitsets import every_check, seal, shipped
 
 Damage = Callable[["array[int]"], None]
 SKIN, SECOND, FORWARD, REFLECTED = (K.H_ROWS + number * K.ROW_WORDS for number in range(4))
@@ -122,18 +122,30 @@ def test_a_short_file_is_refused_by_both(size: int, limitset: ModuleType) -> Non
 
 
 def test_the_firmware_loads_its_own_limit_set_only(limitset: ModuleType, tmp_path: Path) -> None:
-    limits = for_board(every_check())
+    limits = shipped()
     path = tmp_path / "limits.bin"
     path.write_bytes(limits)
-    loaded = limitset.load(str(path), "rev_a", CHANNELS)
+    loaded = limitset.load(str(path), "rev_a", 12)
     assert loaded.tobytes() == limits
     assert limitset.digest(loaded) == limits[-32:]
     with pytest.raises(ValueError, match="another board than rev_b"):
         limitset.load(str(path), "rev_b", CHANNELS)
-    with pytest.raises(ValueError, match=f"{CHANNELS} channels, the board rev_a has 99"):
+    with pytest.raises(ValueError, match="12 channels, the board rev_a has 99"):
         limitset.load(str(path), "rev_a", 99)
     with pytest.raises(ValueError, match="cannot be read"):
-        limitset.load(str(tmp_path / "none.bin"), "rev_a", CHANNELS)
+        limitset.load(str(tmp_path / "none.bin"), "rev_a", 12)
+
+
+def test_the_firmware_wants_the_token_of_its_checks_and_no_channel_without_range(limitset: ModuleType) -> None:
+    row = K.H_ROWS + 2 * K.ROW_WORDS
+    for word, change, says in (
+        (K.H_TOKEN, 1, "token is not that"),
+        (row + K.R_CHECKS, 1 << K.RANGE, "channel 2: RANGE"),
+    ):
+        words = words_of(shipped())
+        words[word] ^= change
+        with pytest.raises(ValueError, match=says):
+            limitset.check(seal(words.tobytes()), "rev_a", 12)
 
 
 def test_what_has_no_plain_form_is_refused() -> None:

@@ -1,11 +1,11 @@
 """The software tier: the unmodified firmware on a real MicroPython VM, in virtual time.
 
 The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
-times. That is exact as long as no output changes an input before the horizon: while the permit stays as it is, the
+times. That is exact as long as no output changes an input before the horizon. While the permit stays as it is, the
 shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
-most 6 ms; 20 ms while no permit program runs, and 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays or
-of a contact. Flash and converters are asked directly. Only a rising read-back (0.2 ms after the first edge) is seen up
-to 1 ms late.
+most 6 ms; it is 20 ms while no permit program runs, and 1 ms while the permit could begin. No horizon passes an event
+of the scenario, of the relays or of a contact. Flash and converters are asked directly. Two things are seen late: a
+rising read-back (0.2 ms after the first edge) by up to 1 ms, and a frame by the console, which reads it at the horizon.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
 """

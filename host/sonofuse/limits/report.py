@@ -156,6 +156,6 @@ def _hazard(limits: LimitsFile, hazard: Hazard) -> list[HazardRecord]:
     if hazard.id == "H5":
         records.append(_record(limits, hazard, "duration", 0.0, limits.over_run_s, "from the planned end"))
     if not records:
-        note = f"no signal on this board; it takes: {hazard.signal}"
+        note = f"no check of this file shows it; it takes: {hazard.signal}"
         return [HazardRecord(hazard.id, hazard.harm, "", "not covered", note)]
     return sorted(records, key=lambda record: (record.outcome != "MET", record.total_s or float("inf")))
