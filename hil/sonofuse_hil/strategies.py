@@ -237,9 +237,7 @@ def _more(limit: float, span: float) -> SearchStrategy[float]:
     return _floats(-5.0, 0.0).map(lambda decade: limit + span * 10.0**decade)
 
 
-def _outside(
-    oracle: Oracle, channel: str, lowest: float, highest: float, margin: float = 0.0
-) -> SearchStrategy[float]:
+def _outside(oracle: Oracle, channel: str, lowest: float, highest: float, margin: float = 0.0) -> SearchStrategy[float]:
     """Outside the plausible range by more than a margin; noise must not bring a reading back for a moment."""
     low, high = oracle.range_of(channel)
     return _more(low - margin, lowest - low + margin) | _more(high + margin, highest - high - margin)
