@@ -13,7 +13,7 @@ from .tripped_machine import machine
 def test_any_inputs_in_any_order(measured, limits_files: LimitsFiles) -> None:
     run_state_machine_as_test(
         machine(limits_files.quick, measured),
-        settings=settings(max_examples=examples(30), stateful_step_count=25, phases=(Phase.explicit, Phase.generate)),
+        settings=settings(max_examples=examples(60), stateful_step_count=25, phases=(Phase.explicit, Phase.generate)),
     )
 
 

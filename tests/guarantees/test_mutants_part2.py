@@ -84,12 +84,12 @@ def test_g6(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bo
         found.append(m)
         assert m.passed
 
-    profile = settings(max_examples=25 if noticed else 5, stateful_step_count=25, phases=(Phase.generate,))
+    profile = settings(max_examples=80 if noticed else 5, stateful_step_count=25, phases=(Phase.generate,))
     try:
         run_state_machine_as_test(machine(limits_files.quick, note, mistake(*change)), settings=profile)
     except AssertionError:
         assert noticed
-    assert (not found[-1].passed) == noticed
+    assert any(not m.passed for m in found) == noticed
 
 
 TRUSTING = ("kernel.py", "            state[S_CRC_BAD] = 1\n", "            state[S_CRC_BAD] = 0\n")
