@@ -16,6 +16,7 @@ import pytest
 import sonofuse_core
 from sonofuse.layout import FIRMWARE
 from sonofuse.twin import plain_twin
+from tests.vm import program
 
 from . import limitsets
 from .batches import Batch, Limits, Words
@@ -101,6 +102,7 @@ def test_every_sign_extension_counts_on_a_vm_with_wide_words(decisive: tuple[Bat
     assert not survived, "\n".join(survived)
 
 
+ROOT = Path(__file__).parents[2]
 CYTHON_MISTAKES = {
     " > ": " >= ", " >= ": " > ", " < ": " <= ", " == ": " != ", " != ": " == ", " += ": " -= ", " + ": " - ",
     " - ": " + ", "min(": "max(", "max(": "min(", " and ": " or ", " or ": " and ", " not ": " ", " >> ": " << ",
@@ -150,8 +152,8 @@ def _outcome(package: Path, changed: str, batch: Batch, expected: Words) -> str:
         "np.save('states.npy', run_checker(batch))\n"
     )
     tests = Path(__file__).parents[len(str(__package__).split("."))]
-    paths = os.pathsep.join([str(package.parent), str(tests), *filter(None, [os.environ.get("PYTHONPATH")])])
-    for command in (["cythonize", "-i", "-q", "-3", "tick.pyx"], [sys.executable, "-c", script]):
+    paths = os.pathsep.join([str(package.parent), str(tests), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    for command in ([program("cythonize"), "-i", "-q", "-3", "tick.pyx"], [sys.executable, "-c", script]):
         try:
             subprocess.run(
                 command,
