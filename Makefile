@@ -11,10 +11,10 @@ demo: $(VENV)/ready
 	$(BIN)/sonofuse hil demo --out out
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not check"
 
 test-slow: $(VENV)/ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not check"
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -22,6 +22,7 @@ check: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/pyright --project firmware
+	$(BIN)/python -m pytest -m check
 
 bench: $(VENV)/ready
 	$(BIN)/python -m sonofuse_hil.bench_speed
