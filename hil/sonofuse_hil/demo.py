@@ -69,7 +69,11 @@ def _start(case: int, core: int | None, scenario: Scenario, program: str) -> _Wo
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, core, scenario, program), name=scenario.name)
-    process.start()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a child inherits it: Ctrl-C is ours from its first moment
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     theirs.close()
     return _Worker(case, core, process, ours)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sonofuse.limits import SHIPPED, load
+from sonofuse.limits.report import report
 
 from .bench import Tolerances
 from .operator import Sonication
@@ -78,6 +79,9 @@ def run_recording(
             " choose a part by start and duration"
         )
     set_power_w = _set_power_w(recording, set_power_w)
+    most_w = report(limits_file).set_max_w
+    if set_power_w > most_w:
+        raise RecordingError(f"{path}: a set power of {set_power_w:g} W: the limits arm {most_w:.2f} W at most")
     plan = (Sonication(set_power_w, recording.duration_s),)
     planned_us = _BETWEEN_US + round(1e6 * (limits_file.cooling_gap_s + recording.duration_s))
     with Rig(limits, plan, name=f"recording {Path(path).stem}", seed=seed, program=program) as rig:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
-from sonofuse.limits import commands
+from sonofuse.limits import SHIPPED, commands
 
 _RIG = "sonofuse_hil"
+_FILE = "limits in TOML, or the name of a file that ships"
 _CHECK = """\
 Read a limits file and print what a person needs to know: hazards that the board has no signal for, the whole chain of
 each other hazard against its time budget, and every limit with its guard band. With --diff: what became looser.
@@ -40,12 +41,12 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"sonofuse {package_version()}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     check = verbs.add_parser("check", help="check a limits file, or say what became looser", description=_CHECK)
-    check.add_argument("file", metavar="FILE", type=Path, help="limits in TOML")
-    check.add_argument("--diff", metavar="OLD", type=Path, help="compare with this older limits file")
+    check.add_argument("file", metavar="FILE", type=_limits, help=_FILE)
+    check.add_argument("--diff", metavar="OLD", type=_limits, help="compare with this older limits file")
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.set_defaults(run=_check)
     build = verbs.add_parser("build", help="compile a limits file for the firmware", description=_BUILD)
-    build.add_argument("file", metavar="FILE", type=Path, help="limits in TOML")
+    build.add_argument("file", metavar="FILE", type=_limits, help=_FILE)
     build.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing"
     )
@@ -53,6 +54,15 @@ def _parser() -> Parser:
     build.set_defaults(run=_build)
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
+
+
+def _limits(name: str) -> Path:
+    """A path as given, or the shipped limits file of that name."""
+    path = Path(name)
+    if path.exists() or path.name != name:
+        return path
+    shipped = SHIPPED.with_name(f"{name}.toml")
+    return shipped if shipped.exists() else path
 
 
 def _check(asked: Namespace) -> int:

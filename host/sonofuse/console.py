@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -16,7 +17,7 @@ OK, NOT_AS_EXPECTED, BAD_INPUT, ENVIRONMENT, INTERRUPTED, TERMINATED, BROKEN_PIP
 EXIT_CODES = """\
 exit codes:
   0  as expected
-  1  a run did not do what it should, or a limit is not met
+  1  a run did not do what it should, a covered hazard has no check that is MET, or a limit became looser
   2  wrong input or usage
   3  the environment: no MicroPython, something that cannot be written or is not installed
   130  stopped by Ctrl-C
@@ -45,6 +46,9 @@ class Parser(argparse.ArgumentParser):
 def serve(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     """Parse, run the verb (`run` of the parsed arguments), and turn whatever ends it into an exit code."""
     as_json = "--json" in arguments
+    output: object = sys.stdout
+    if isinstance(output, TextIOWrapper):
+        output.reconfigure(errors="replace")  # a terminal without ° and → gets a question mark, not an error
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         parsed = parser.parse_args(arguments)
@@ -58,6 +62,9 @@ def serve(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         return BROKEN_PIPE
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return tell(CommandError(ENVIRONMENT, f"the output cannot be written ({error.strerror})"), False)
     finally:
         signal.signal(signal.SIGTERM, before)
 

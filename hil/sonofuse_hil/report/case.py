@@ -55,6 +55,8 @@ class Case:
     @property
     def permit_low_us(self) -> int | None:
         """The last edge on a permit pin after the event; None if edges came to the end."""
+        if self.event_us >= self.run.end_us:  # the run was over before it came to that
+            return self.event_us
         low_us = self.run.low_since(self.event_us)
         return None if low_us >= self.run.end_us else low_us
 

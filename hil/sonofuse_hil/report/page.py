@@ -187,7 +187,7 @@ def _limits(checked: CheckReport) -> str:
     ]
     rows = [
         (
-            f"{_e(record.hazard)} {_e(record.harm)}", f"<code>{_e(record.detector)}</code>",
+            f"{_e(record.hazard)} {_e(record.harm)}", f"<code>{_e(record.detector)}</code> {_e(record.note)}",
             "–" if record.total_s is None else f"{record.total_s * 1e3:.1f} ms",
             "–" if record.budget_s is None else f"{record.budget_s * 1e3:g} ms",
             "–" if record.overshoot_k is None else f"{record.overshoot_k:.2f} K",

@@ -16,12 +16,13 @@ class Hazard:
     budget_s: float | None
     signal: str
     blind: str = ""
+    given: str = ""  # what a MET presupposes
 
 
 # Budgets and heating rates: source D. "Seconds" is taken as its least, 1 s. H5: 60 s bring bone to 102 degC.
 HAZARDS = (
     Hazard("H1", "skin burn, lost coupling", 10.0, 0.86, "skin temperature, rate of rise, reflected power"),
-    Hazard("H2", "focus on the skin", 25.0, 0.35, "rate of rise"),
+    Hazard("H2", "focus on the skin", 25.0, 0.35, "rate of rise", given="if a sensor lies in the beam"),
     Hazard("H2", "focus in the fat", 36.0, 0.24, "position", "a cooled skin sensor is blind to a fat burn"),
     Hazard("H3", "near-field fat heating", 0.65, 1.0, "energy budget"),
     Hazard("H4", "overpower", 20.0, 0.25, "forward power"),

@@ -123,7 +123,7 @@ def _record(
     parts = (sampling_s, tick_s, limits.pump_hold_s, limits.relay_release_s)
     total = None if lag_s is None else lag_s + sum(parts)
     met = total is not None and hazard.budget_s is not None and total <= hazard.budget_s
-    note = "heats too slowly for this check" if total is None else since
+    note = "heats too slowly for this check" if total is None else since or hazard.given
     heating = hazard.heating_k_s
     overshoot = None if heating is None or total is None else heating * total
     return HazardRecord(
