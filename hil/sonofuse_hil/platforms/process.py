@@ -18,6 +18,7 @@ from .vm import _ops
 
 _VM_MODULES = Path(_ops.__file__).parent
 HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
+BOOT_CPU_S = 2.0  # the same until the first telemetry: a slow machine compiles the firmware for longer
 _WALL_S = 60.0  # outer kill: a VM that gets no CPU and says nothing for this long
 _POLL_MS = 50
 
@@ -109,6 +110,7 @@ class Vm:
         self._poll = select.poll()
         self._poll.register(self._requests, select.POLLIN)
         self._unheard = program  # an external program that has not said anything yet
+        self.patience_s = BOOT_CPU_S
         self.alive = True
 
     def request(self) -> bytes:
@@ -129,7 +131,7 @@ class Vm:
         """The slow path: whether a request arrived before the VM used up its CPU time."""
         began_s, began_cpu_s = time.monotonic(), self._cpu()
         while not self._poll.poll(10):
-            if self._cpu() - began_cpu_s > HUNG_CPU_S:
+            if self._cpu() - began_cpu_s > self.patience_s:
                 return False
             if time.monotonic() - began_s > _WALL_S:
                 raise RigError(f"the VM got no processor time for {_WALL_S:.0f} s; is the machine overloaded?")

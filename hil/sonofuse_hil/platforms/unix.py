@@ -18,7 +18,7 @@ from typing import Protocol
 
 from .flash import Flash, PowerCutError
 from .permit import NEVER_US, PermitModel
-from .process import Vm
+from .process import HUNG_CPU_S, Vm
 from .vm import _ops
 
 GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
@@ -213,6 +213,8 @@ class UnixPlatform:
             self._watchdog_us = 1000 * value
             self._watchdog_due_us = t_us + self._watchdog_us
         elif operation == _ops.UART_TX:
+            if self._vm is not None:
+                self._vm.patience_s = HUNG_CPU_S  # it runs: from now on silence is a hang
             self.bench.received(t_us, payload)
         elif operation == _ops.MEMORY:
             for number, pin in enumerate(self.permit_pins):
