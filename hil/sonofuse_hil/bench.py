@@ -69,6 +69,7 @@ class Bench:
         self, board: Board, plant: LayeredPlant | None = None, tolerances: Tolerances = Tolerances(), seed: int = 1
     ) -> None:
         self.board, self.plant, self.tolerances = board, plant or LayeredPlant(), tolerances
+        self.permit_pins = (board.pins["permit"], board.pins["second"])
         self.history = History()
         self.forced: dict[str, float] = {}  # channel -> what its converter sees, whatever the plant does
         self.on_received: Callable[[int, bytes], None] = lambda _t_us, _data: None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sonofuse import link
 from sonofuse.link import Answer, F, Telemetry
+from sonofuse_firmware.states import ARMED, SAFE, TRIPPED
 
 from .bench import Bench
 
 _RETRY_US = 200_000  # between two tries of a command that was refused for now
-BOOT, SAFE, ARMED, ON, TRIPPED = range(5)
 _AT_BOOT = (32, 33)  # causes "interrupted" and "latch": what a new or reset device has to have acknowledged
 
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
+from sonofuse_firmware.states import TRIPPED
+
 from .bench import History
 
 
@@ -68,7 +70,7 @@ class Run:
     def tripped(self) -> Seen | None:
         """The first report of TRIPPED after RF was on for the first time, or from the start if it never was."""
         after_us = self.rf_us[0] if self.rf_us else 0
-        return next((s for s in self.seen if s.state == 4 and s.t_us >= after_us), None)
+        return next((s for s in self.seen if s.state == TRIPPED and s.t_us >= after_us), None)
 
     def bursts(self, switch: int) -> list[tuple[int, int]]:
         """First and last edge of every burst of permit edges of a switch; the run's end closes an open one."""

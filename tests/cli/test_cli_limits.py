@@ -1,6 +1,9 @@
 """`sonofuse check` and `sonofuse build` as processes: exit codes, messages, and nothing half-written."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +98,17 @@ def test_help_tells_every_verb_and_exit_code(tmp_path):
     assert ended.code == 0
     for word in ("check", "build", "hil", "exit codes", "130"):
         assert word in ended.out
+
+
+def test_a_file_that_ships_is_found_by_its_name(tmp_path):
+    named, given = (sonofuse(tmp_path, "check", name) for name in ("bone_metastasis", str(SHIPPED)))
+    assert (named.code, named.out) == (given.code, given.out) == (0, given.out)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_an_output_that_is_full_is_one_line(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "sonofuse.cli", "check", str(SHIPPED)]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert ended.returncode == 3
+    assert ended.stderr == "sonofuse: the output cannot be written (No space left on device)\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse.limits import SHIPPED
 from sonofuse_hil.rig import Rig, Sonication
+from tests.quick import quick_limits
 
 ENERGY, DURATION, IDLE = 18, 19, 12
 SAFE, ON, TRIPPED = 1, 3, 4
@@ -13,9 +13,7 @@ SAFE, ON, TRIPPED = 1, 3, 4
 
 @pytest.fixture
 def limits(tmp_path: Path) -> Path:
-    path = tmp_path / "quick.toml"
-    path.write_text(SHIPPED.read_text().replace('cooling_gap = "60 s"', 'cooling_gap = "0.1 s"'))
-    return path
+    return quick_limits(tmp_path)
 
 
 @pytest.mark.parametrize(("watts", "cause"), [(50.0, DURATION), (66.0, ENERGY)])

@@ -4,17 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse.limits import SHIPPED
 from sonofuse_hil.rig import Rig, Sonication
+from tests.quick import quick_limits
 
 WRAP_US = 1 << 30
-
-
-def quick_limits(folder: Path) -> Path:
-    """The shipped limits with a short cooling gap, so that a run takes two seconds."""
-    path = folder / "quick.toml"
-    path.write_text(SHIPPED.read_text().replace('cooling_gap = "60 s"', 'cooling_gap = "0.1 s"'))
-    return path
 
 
 @pytest.mark.parametrize("before_us", [1, 999, 500_000, 1_350_000, 1_900_000, 2_400_000])

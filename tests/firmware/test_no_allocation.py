@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sonofuse.limits import SHIPPED
 from sonofuse_hil.device import Transform
 from sonofuse_hil.rig import Rig, Sonication
 from sonofuse_hil.run import Run
+from tests.quick import quick_limits
 
 CRASHED = 32  # "interrupted": the tick raised MemoryError, the device reset and found its treatment open
 
@@ -43,8 +43,7 @@ def locked(change: tuple[str, str] = ("", "")) -> Transform:
 
 
 def sonicate(folder: Path, transform: Transform, commands: bool = False) -> tuple[Run, str]:
-    limits = folder / "quick.toml"
-    limits.write_text(SHIPPED.read_text().replace('cooling_gap = "60 s"', 'cooling_gap = "0.1 s"'))
+    limits = quick_limits(folder)
     with Rig(limits, (Sonication(50.0, 2.0),), transform=transform) as rig:
         if commands:
             for number in range(20):

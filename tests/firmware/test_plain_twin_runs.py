@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse.limits import SHIPPED
 from sonofuse_hil import device
 from sonofuse_hil.rig import Rig, Sonication
+from tests.quick import quick_limits
 
 
 def test_the_plain_firmware_does_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = tmp_path / "quick.toml"
-    limits.write_text(SHIPPED.read_text().replace('cooling_gap = "60 s"', 'cooling_gap = "0.1 s"'))
+    limits = quick_limits(tmp_path)
     digests = []
     for native in (True, False):
         monkeypatch.setattr(device, "NATIVE", native)

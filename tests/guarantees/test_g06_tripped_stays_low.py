@@ -3,7 +3,8 @@
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from sonofuse_hil.guarantees.g06 import ON, SAFE, SETTLE_US, TRIPPED
+from sonofuse_firmware.states import ON, SAFE, TRIPPED
+from sonofuse_hil.guarantees.g06 import SETTLE_US
 from sonofuse_hil.strategies import examples
 
 from .conftest import LimitsFiles

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from sonofuse_firmware.states import ARMED, ON, SAFE, TRIPPED
 from sonofuse_hil.guarantees import g09
-from sonofuse_hil.guarantees.g06 import ARMED, ON, SAFE, TRIPPED
 from sonofuse_hil.measurement import Measurement
 
 from .conftest import LimitsFiles

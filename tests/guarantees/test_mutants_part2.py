@@ -5,8 +5,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sonofuse.layout import K
+from sonofuse_firmware.states import ON, SAFE
 from sonofuse_hil.device import Transform
-from sonofuse_hil.guarantees import g02, g05, g06, g07, g09
+from sonofuse_hil.guarantees import g02, g05, g07, g09
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.vm import _ops
 
@@ -67,7 +68,7 @@ NO_LOOK = ("monitor.py", "if latch.kind != CLOSED:", "if latch.kind == 99:")
 def test_g5(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bool) -> None:
     where = g05.Interruption("finish", at_us=1_420_000)
     outcome = g05.interrupt(limits_files.quick, where, transform=mistake(*change))
-    assert outcome is not None and (outcome.reported == g06.ON or change is NO_LOOK)
+    assert outcome is not None and (outcome.reported == ON or change is NO_LOOK)
     assert ("boots not TRIPPED though open" in failed(g05.measure(outcome, ""))) == noticed
 
 
@@ -106,5 +107,5 @@ FORGETFUL = ("monitor.py", "        self._record = TRIP\n        self._acknowled
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (FORGETFUL, True)])
 def test_g9(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bool) -> None:
-    kept = g09.trip_and_reset(limits_files.quick, g06.SAFE, "stop_loop", 0, ("run",), mistake(*change))
+    kept = g09.trip_and_reset(limits_files.quick, SAFE, "stop_loop", 0, ("run",), mistake(*change))
     assert (not g09.lost(kept, "").passed) == noticed

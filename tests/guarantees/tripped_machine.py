@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from sonofuse.link import F
+from sonofuse_firmware.states import ARMED, ON, SAFE
 from sonofuse_hil.device import Transform
 from sonofuse_hil.guarantees import g06
-from sonofuse_hil.guarantees.g06 import ARMED, ON, SAFE, SETTLE_US, Console, Model
+from sonofuse_hil.guarantees.g06 import SETTLE_US, Console, Model
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.rig import Rig
 

@@ -11,8 +11,7 @@ from sonofuse_hil import faults
 from sonofuse_hil.operator import Sonication
 from sonofuse_hil.rig import Rig
 from sonofuse_hil.run import Run
-
-from .limits_file import quick_limits
+from tests.quick import quick_limits
 
 HAZARDS = {f"H{n}" for n in range(1, 11)} | {"sensor", "hardware"}
 

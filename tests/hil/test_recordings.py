@@ -9,9 +9,9 @@ import pytest
 from sonofuse.board import load_board
 from sonofuse_hil.playback import Played, run_recording
 from sonofuse_hil.recording import RecordingError, read_recording
+from tests.quick import quick_limits
 
 from . import oracle
-from .limits_file import quick_limits
 
 Signal = Callable[[float], float]
 STEP_S = 0.05  # between the rows
@@ -123,6 +123,13 @@ def test_without_forward_column_the_generator_is_seen(tmp_path: Path) -> None:
     assert played.seen == "no trip"
     with pytest.raises(RecordingError, match="give a set power above 0 W"):
         run_recording(path, mapping, quick_limits(tmp_path))
+
+
+def test_a_set_power_that_the_limits_do_not_arm_is_refused_before_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "cool.csv"
+    mapping = write(path, {"skin_a": CALM["skin_a"]}, 1.0)
+    with pytest.raises(RecordingError, match=r"300 W: the limits arm 109\.23 W at most"):
+        run_recording(path, mapping, quick_limits(tmp_path), set_power_w=300.0)
 
 
 def test_a_sensor_that_is_broken_from_the_start_never_arms(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 import math
 
+from sonofuse_firmware.states import TRIPPED
+
 from ..measurement import Measurement
 from ..run import Run, Stimulus
 from .excursion import IDLE, beyond_after_us, figures
 from .oracle import Oracle
 
 BUZZER = 15
-TRIPPED = 4
 
 
 def reaction(run: Run, oracle: Oracle) -> Measurement:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sonofuse.layout import K
 from sonofuse_firmware.checks import CHECKS
+from sonofuse_firmware.states import TRIPPED
 
 from ..device import Transform
 from ..instrument import Fault, Twin, fault_us
@@ -17,7 +18,6 @@ from ..run import Run
 BOUND_US = 2_200
 WATCHDOG_US = 1_000_000  # firmware/main.py
 SKIP_US = 50_000  # how long RF is on before a check is skipped
-TRIPPED = 4
 _PLAN = (Sonication(60.0, 0.3),)
 _BLOCKED_US = 100_000  # longer than a converter's period, shorter than the watchdog's
 _SETTLED_US = 1_500_000  # a watchdog, a boot and its first telemetry

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonofuse.link import Answer, Telemetry
+from sonofuse_firmware.states import TRIPPED
 
 from ..device import Transform
 from ..measurement import Measurement
@@ -12,7 +13,6 @@ from ..rig import LATCH_BYTES, Rig, Sonication
 from ..run import Run
 
 SCRIPTS = ("finish", "trip")
-TRIPPED = 4
 _OPEN_STATES = (2, 3, 4)  # ARMED, ON, TRIPPED
 _CLOSED = 2  # firmware/latch.py
 _PLAN = (Sonication(60.0, 0.1),)

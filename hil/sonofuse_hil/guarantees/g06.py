@@ -2,12 +2,12 @@
 
 from sonofuse import link
 from sonofuse.link import Answer, Telemetry
+from sonofuse_firmware.states import BOOT, SAFE, TRIPPED
 
 from ..measurement import Measurement
 from ..rig import Rig
 from .g02 import BOUND_US
 
-BOOT, SAFE, ARMED, ON, TRIPPED = range(5)
 SETTLE_US = 80_000  # longer than the debounce of every danger used, and than telemetry's period
 
 

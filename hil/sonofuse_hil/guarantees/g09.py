@@ -5,12 +5,13 @@ from pathlib import Path
 
 from sonofuse import link
 from sonofuse.link import F, Telemetry
+from sonofuse_firmware.states import ARMED, ON, SAFE, TRIPPED
 
 from ..device import Transform
 from ..measurement import Measurement
 from ..rig import Rig
 from .g05 import Outcome
-from .g06 import ARMED, ON, SAFE, TRIPPED, Console
+from .g06 import Console
 
 TRIP = 3  # kind of a record, firmware/latch.py
 WAYS = ("run", "power")

@@ -36,6 +36,8 @@ _PINS_MAX = _ops.STEPS_MAX - OFF_US // GRANT_US  # changes of pins in one answer
 class Bench(Protocol):
     """What is around the microcontroller. Times in µs; `advance` is called with times that never go back."""
 
+    permit_pins: tuple[int, int]
+
     def advance(self, t_us: int) -> None: ...
     def next_event_us(self) -> int: ...
     def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]: ...
@@ -217,7 +219,7 @@ class UnixPlatform:
                 self._vm.patience_s = HUNG_CPU_S  # it runs: from now on silence is a hang
             self.bench.received(t_us, payload)
         elif operation == _ops.MEMORY:
-            for number, pin in enumerate(self.permit_pins):
+            for number, pin in enumerate(self.bench.permit_pins):
                 if pin == argument:
                     self.switches[number].pad(t_us, value)
         elif operation == _ops.MACHINE_ACTIVE:
@@ -227,8 +229,6 @@ class UnixPlatform:
         elif operation == _ops.PIN:
             self.bench.pin(t_us, argument, value)
         self._edges(t_us)
-
-    permit_pins: tuple[int, int] = (2, 3)
 
     def _answer(self, vm: Vm, operation: int, argument: int, length: int, value: int, t_us: int) -> None:
         data = vm.read(length) if operation in (_ops.SPI_TRANSFER, _ops.FLASH_WRITE) else b""
