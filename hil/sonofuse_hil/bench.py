@@ -107,6 +107,12 @@ class Bench:
             if c.driver == "max31865"
         ]
         self._pins = 1 << board.pins["service"]
+        wired = {"max31865": "drdy", "contact": "pin", "pulses": "pin"}
+        self.input_pins = (
+            board.pins["service"],
+            *(int(c.settings[wired[c.driver]]) for c in board.channels if c.driver in wired),
+        )
+        self.output_pins = (board.pins["buzzer"], *self.converters)
         self._ahead_us = [0] * len(self._ready)
         self._flow_ahead_us = 0
         self._plant_us = 0
@@ -228,17 +234,34 @@ class Bench:
                 return answer, self._pins & mask
         return bytes(len(data)), 0
 
+    def exchange(self, t_us: int, byte: int) -> int:
+        """One byte on SPI, for a platform that shifts bytes; nobody selected leaves the line low."""
+        for number, (cs, converter, _) in enumerate(self._ready):
+            if cs == self._selected:
+                answer = converter.exchange(t_us, byte)
+                self._convert(t_us, number)
+                self._next_us = min(self._due)
+                return answer
+        return 0
+
+    @property
+    def levels(self) -> int:
+        """All pins that the bench drives, as a mask."""
+        return self._pins
+
     def pin(self, t_us: int, pin: int, level: int) -> None:
         self.history.pins.append((t_us, pin, level))
         if pin in self.converters:
             self._selected = -1 if level else pin
+            if not level:
+                self.converters[pin][1].select()
 
     def permit(self, t_us: int, switch: int, edges: bool) -> None:
         self.history.edges.append((t_us, switch, edges))
         if edges:
             self._edges_from[switch] = t_us
         self.pumps[switch].edges(self._edges_from[switch], NEVER_US if edges else t_us)
-        self._power(t_us)
+        self._power(max(t_us, self.now_us))  # an end is told when no edge has followed
         self._next_us = min(self._due)
 
     def received(self, t_us: int, data: bytes) -> None:

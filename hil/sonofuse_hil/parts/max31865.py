@@ -42,6 +42,7 @@ class Max31865:
         self.first_us = int(number("max31865 first_us", first_us, 1_000, 1_000_000))
         self._ohm_at = ohm_at
         self._fault = ""
+        self._address = -1  # of the register that the next byte is for; top bit: write
         self._now_us = 0
         self._due_us = NEVER_US
         self._drdy = 1
@@ -103,19 +104,32 @@ class Max31865:
         Raises:
             ValueError: if time runs backwards.
         """
+        self.select()
+        return bytes([self.exchange(t_us, byte) for byte in tx])
+
+    def select(self) -> None:
+        """CS falls: the next byte is an address."""
+        self._address = -1
+
+    def exchange(self, t_us: int, byte: int) -> int:
+        """One byte of a transaction, at the time at which it has been shifted; what came back.
+
+        Raises:
+            ValueError: if time runs backwards.
+        """
         self.advance(t_us)
-        rx = bytearray(len(tx))
-        for i in range(1, len(tx)):
-            address = (tx[0] + i - 1) & 0x7F
-            if tx[0] & 0x80:
-                self._write(t_us, address, tx[i])
+        answer = 0
+        if self._address < 0:
+            self._address = byte
+        else:
+            if self._address & 0x80:
+                self._write(t_us, self._address & 0x7F, byte)
             else:
-                rx[i] = self._read(address)
+                answer = self._read(self._address)
+            self._address = self._address & 0x80 | (self._address + 1) & 0x7F
         if self._fault == "zeros":
-            return bytes(len(tx))
-        if self._fault == "ones":
-            return b"\xff" * len(tx)
-        return bytes(rx)
+            return 0
+        return 0xFF if self._fault == "ones" else answer
 
     def _read(self, address: int) -> int:
         if address > 7:

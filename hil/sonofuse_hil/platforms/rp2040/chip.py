@@ -17,6 +17,8 @@ from rp2040py.utils.logging import ConsoleLogger, LogLevel
 from . import adc, flash, spi, uart
 
 Watcher = Callable[[int, int], None]  # time in µs, level
+_LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
+_BRANCH_TO_ITSELF = 0xE7FE
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
 
@@ -47,6 +49,7 @@ class Chip:
         self._watched: dict[int, tuple[Watcher, int]] = {}
         self._halt = self.clock.create_alarm(self._stop)
         self._powered = True
+        self._arrived = False
         self.mcu.watchdog.on_watchdog_trigger = self._watchdog
         self.mcu.core.pc = FLASH_START_ADDRESS
 
@@ -64,9 +67,10 @@ class Chip:
         if left_ns <= 0:
             return
         self._halt.schedule(left_ns)
-        self._simulator.stopped = False
-        while not self._simulator.stopped:
+        self._arrived = False
+        while not self._arrived:
             if self._powered:
+                self._simulator.stopped = False
                 execute_batch(self._simulator, _EXACT)
             else:
                 self.clock.tick(self.clock.nanos_to_next_alarm)
@@ -76,7 +80,7 @@ class Chip:
         return Alarm(self, action)
 
     def _stop(self) -> None:
-        self._simulator.stopped = True
+        self._arrived = self._simulator.stopped = True
 
     # ---- pins
 
@@ -113,13 +117,19 @@ class Chip:
         """Take the supply away: nothing runs any more, memory is lost, flash stays."""
         self.flash.cut()
         self._powered = False
-        self._reset("power", HAD_POR)
+        self._simulator.stopped = True
         self.mcu.sram[:] = bytes(len(self.mcu.sram))
+        self._reset("power", HAD_POR)
         for gpio in self.mcu.gpio:
             gpio.release_input()
 
     def restore_power(self) -> None:
         self._powered = True
+
+    def hang(self) -> None:
+        """Run into an endless loop now, whatever the processor is doing: thread or interrupt."""
+        self.mcu.write_uint16(_LOOP_AT, _BRANCH_TO_ITSELF)
+        self.mcu.core.pc = _LOOP_AT
 
     def _watchdog(self) -> None:
         forced = self.mcu.watchdog._reason & 2

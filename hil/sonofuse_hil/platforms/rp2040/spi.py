@@ -15,12 +15,15 @@ class Spi:
     def __init__(self, mcu: "RP2040", number: int) -> None:
         self._mcu, self._spi = mcu, mcu.spi[number]
         self.exchange: Callable[[int], int] = lambda _byte: 0xFF
+        self.blocked = False  # a transfer that never ends
         self._byte = 0
         self._done = mcu.clock.create_alarm(self._complete)
         self._spi.on_transmit = self._start
 
     def _start(self, byte: int) -> None:
         self._byte = byte
+        if self.blocked:
+            return
         self._done.schedule(self._spi.data_bits / self.clock_hz * 1e9)
 
     @property

@@ -1,0 +1,207 @@
+"""The tier "emulated chip": a bench wired to the pins of an emulated RP2040, all in simulated time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from ..flash import Flash
+from . import filesystem
+from .chip import Chip
+from .taps import FifoTap
+
+_GAP_US = 150  # the permit program gives an edge every 50 µs, so a burst without one for longer has ended
+_MACHINES = (0, 4)  # state machines of the two switches (firmware/permit.py): the first of each block
+_FRAME_END = 0
+_LONGEST = 256
+_LATCH_BLOCKS = (350, 351)
+
+
+class Bench(Protocol):
+    """What is around the chip (sonofuse_hil.bench.Bench). Times in µs."""
+
+    permit_pins: tuple[int, int]
+    output_pins: tuple[int, ...]
+    input_pins: tuple[int, ...]
+
+    @property
+    def levels(self) -> int: ...
+    def advance(self, t_us: int) -> None: ...
+    def next_event_us(self) -> int: ...
+    def adc(self) -> tuple[int, ...]: ...
+    def exchange(self, t_us: int, byte: int) -> int: ...
+    def pin(self, t_us: int, pin: int, level: int) -> None: ...
+    def permit(self, t_us: int, switch: int, edges: bool) -> None: ...
+    def received(self, t_us: int, data: bytes) -> None: ...
+    def to_send(self, most: int) -> bytes: ...
+    def reset(self, t_us: int, reason: str) -> None: ...
+
+
+class Rp2040Platform:
+    """A board with its firmware running on the emulated chip.
+
+    Args:
+        files: the device's files, in the order in which they were written.
+        bench: the signals around it.
+        flash: the sectors that the latch uses; kept across resets.
+        image: the interpreter, a UF2.
+    """
+
+    tier = "emulated chip"
+    step_us = 1_000  # how often a rig looks whether something has happened: simulated time is dear here
+
+    def __init__(self, files: Mapping[str, bytes], bench: Bench, flash: Flash, image: Path) -> None:
+        self.bench, self.flash = bench, flash
+        self.chip = chip = Chip(image, filesystem.build(files))
+        chip.flash.lend(_LATCH_BLOCKS, flash, self.cut_power)
+        self.words: list[tuple[int, int, int]] = []  # time, switch, word: everything put into the permit's FIFOs
+        self.last_token_us = [-1, -1]
+        self.resets: list[tuple[int, str]] = []
+        self.hung_us: int | None = None
+        self.powered = True
+        self._drop: set[int] = set()
+        self._expected: list[int | None] = [None, None]
+        self._told = [False, False]
+        self._last_edge_us = [0, 0]
+        self._gaps = [chip.alarm(lambda: self._burst_ended(0)), chip.alarm(lambda: self._burst_ended(1))]
+        self._event = chip.alarm(self._advance)
+        self._shown: int | None = None  # levels at the inputs
+        self._frame = bytearray()
+        for block in range(2):
+            FifoTap(chip.mcu, block, lambda machine, word, switch=block: self._word(switch, machine, word))
+        for switch, pin in enumerate(bench.permit_pins):
+            chip.watch(pin, lambda t_us, _level, switch=switch: self._edge(switch, t_us))
+        for pin in bench.output_pins:
+            chip.watch(pin, lambda t_us, level, pin=pin: self._output(t_us, pin, level))
+        chip.adc.sample = self._sample
+        chip.spi.exchange = lambda byte: self._after(bench.exchange(chip.now_us, byte))
+        chip.uart.sent = self._sent
+        chip.on_reset = self._reset
+        self._apply()
+
+    # ---- for the rig
+
+    @property
+    def now_us(self) -> int:
+        return self.chip.now_us
+
+    def run_until(self, t_us: int) -> None:
+        """Run firmware and bench up to `t_us`."""
+        self._apply()
+        self.chip.run_until(t_us)
+
+    def catch_up(self, t_us: int) -> None:
+        """The chip is never behind its bench."""
+
+    def cut_power(self) -> None:
+        """Take the supply away now; flash keeps what it has."""
+        self.powered = False
+        self.chip.cut_power()
+
+    def restore_power(self) -> None:
+        self.powered = True
+        self._shown = None
+        self.chip.restore_power()
+        self._apply()
+
+    def pull_run(self) -> None:
+        """Reset by the RUN pin, now."""
+        self.chip.pull_run()
+
+    def drop_tokens(self, *switches: int) -> None:
+        """A broken wire: no edge of these switches (0, 1) reaches its pump any more."""
+        self._drop = set(switches)
+
+    def hang(self, t_us: int) -> None:
+        """An endless loop in whatever runs now; interrupts go on, or not if one of them was hit."""
+        self.hung_us = t_us
+        self.chip.hang()
+
+    def block_bus(self, t_us: int) -> None:
+        """A transfer of SPI that never ends, from now on."""
+        self.hung_us = t_us
+        self.chip.spi.blocked = True
+
+    def close(self) -> None:
+        """Nothing is left to close: the chip lives in this process."""
+
+    # ---- the bench
+
+    def _advance(self) -> None:
+        self.bench.advance(self.chip.now_us)
+        self._apply()
+
+    def _apply(self) -> None:
+        """Bring the chip's inputs to what the bench drives, and ask it when it changes next."""
+        levels = self.bench.levels
+        if self.powered and levels != self._shown:
+            for pin in self.bench.input_pins:
+                self.chip.drive(pin, levels >> pin & 1)
+            self._shown = levels
+        data = self.bench.to_send(_LONGEST)
+        if data:
+            self.chip.uart.feed(data)
+        self._event.at(max(self.bench.next_event_us(), self.chip.now_us))
+
+    def _after(self, answer: int) -> int:
+        self._apply()
+        return answer
+
+    def _sample(self, channel: int) -> int:
+        self.bench.advance(self.chip.now_us)
+        return self.bench.adc()[channel] >> 4
+
+    # ---- what the firmware says
+
+    def _word(self, switch: int, machine: int, word: int) -> None:
+        if machine:
+            return
+        now = self.chip.now_us
+        self.words.append((now, switch, word))
+        if self._expected[switch] is None:
+            self._expected[switch] = word
+        elif word == self._expected[switch]:
+            self.last_token_us[switch] = now
+
+    def _edge(self, switch: int, t_us: int) -> None:
+        if switch in self._drop:
+            return
+        self._last_edge_us[switch] = t_us
+        self._gaps[switch].at(t_us + _GAP_US)
+        if not self._told[switch]:
+            self._told[switch] = True
+            self.bench.permit(t_us, switch, True)
+            self._apply()
+
+    def _burst_ended(self, switch: int) -> None:
+        if self._told[switch]:
+            self._told[switch] = False
+            self.bench.permit(self._last_edge_us[switch], switch, False)
+            self._apply()
+
+    def _output(self, t_us: int, pin: int, level: int) -> None:
+        self.bench.advance(t_us)
+        self.bench.pin(t_us, pin, level)
+        self._apply()
+
+    def _sent(self, byte: int) -> None:
+        self._frame.append(byte)
+        if byte == _FRAME_END or len(self._frame) == _LONGEST:
+            now = self.chip.now_us
+            self.bench.advance(now)
+            self.bench.received(now, bytes(self._frame))
+            self._frame.clear()
+            self._apply()
+
+    def _reset(self, reason: str) -> None:
+        now = self.chip.now_us
+        if reason != "power":
+            self.resets.append((now, reason))
+        self._expected = [None, None]
+        self._frame.clear()
+        self.hung_us = None
+        self.bench.advance(now)
+        for switch in range(2):
+            self._burst_ended(switch)
+        self.bench.reset(now, reason)
+        self._apply()
+
