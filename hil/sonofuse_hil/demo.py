@@ -12,6 +12,7 @@ from types import FrameType
 
 from sonofuse.console import ENVIRONMENT, CommandError
 
+from .platforms.platform import On
 from .platforms.process import RigError
 from .scenario import Outcome, Scenario, run_scenario
 
@@ -31,11 +32,11 @@ class _Worker:
     wire: "Connection[object, object]"
 
 
-def run_cases(scenarios: Sequence[Scenario], program: str, progress: Progress) -> list[Outcome]:
+def run_cases(scenarios: Sequence[Scenario], on: On, progress: Progress) -> list[Outcome]:
     """Run scenarios in as many processes as there are cores, and return their outcomes in the order given.
 
     Args:
-        program: an external MicroPython, "" for the installed one.
+        on: the platform that runs the device.
 
     Raises:
         CommandError: if the rig cannot run.
@@ -48,7 +49,7 @@ def run_cases(scenarios: Sequence[Scenario], program: str, progress: Progress) -
         while waiting or working:
             while waiting and free:
                 case, core = waiting.pop(0), free.pop(0)
-                working.append(_start(case, core, scenarios[case], program))
+                working.append(_start(case, core, scenarios[case], on))
             ready = wait([worker.wire for worker in working])
             for worker in [worker for worker in working if worker.wire in ready]:
                 outcome = _listen(worker, scenarios[worker.case].name, progress)
@@ -65,10 +66,10 @@ def run_cases(scenarios: Sequence[Scenario], program: str, progress: Progress) -
     return [found[case] for case in range(len(scenarios))]
 
 
-def _start(case: int, core: int | None, scenario: Scenario, program: str) -> _Worker:
+def _start(case: int, core: int | None, scenario: Scenario, on: On) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, core, scenario, program), name=scenario.name)
+    process = context.Process(target=_work, args=(theirs, core, scenario, on), name=scenario.name)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a child inherits it: Ctrl-C is ours from its first moment
     try:
         process.start()
@@ -96,7 +97,7 @@ def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
             raise CommandError(ENVIRONMENT, str(text))
 
 
-def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, program: str) -> None:
+def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, on: On) -> None:
     """A worker: one scenario on one core. Ctrl-C is its parent's to handle, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
@@ -111,7 +112,7 @@ def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenar
             wire.send((now_s, planned_s))
 
     try:
-        wire.send(run_scenario(scenario, program=program, on_progress=on_progress, after_us=AFTER_US))
+        wire.send(run_scenario(scenario, on=on, on_progress=on_progress, after_us=AFTER_US))
     except RigError as error:
         wire.send(str(error))
     except BrokenPipeError:

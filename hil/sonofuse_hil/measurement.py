@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass
 
+SOFTWARE, EMULATED, HARDWARE = "software", "emulated chip", "hardware"
+TIERS = {  # what a figure of each tier is worth, in words for a reader
+    SOFTWARE: "the unmodified firmware on a MicroPython virtual machine, in simulated time with declared call costs. "
+    "It says nothing about the microseconds of a chip, or about a relay that you can touch",
+    EMULATED: "the unmodified firmware on an emulated RP2040, instruction by instruction, in simulated time. "
+    "Emulated: no XIP cache, not silicon",
+    HARDWARE: "the unmodified firmware on a board, timed by a second board",
+}
+
 
 @dataclass(frozen=True)
 class Measurement:

@@ -11,6 +11,8 @@ from sonofuse.limits.report import report
 
 from .bench import Tolerances
 from .operator import Sonication
+from .platforms.platform import On
+from .platforms.unix import Unix
 from .recording import Recording, RecordingError, read_recording
 from .rig import Rig
 from .run import Run
@@ -51,7 +53,7 @@ def run_recording(
     duration_s: float | None = None,
     straight: bool = False,
     seed: int = 1,
-    program: str = "",
+    on: On = Unix(),
     on_progress: Progress | None = None,
 ) -> Played:
     """Play a recording; its time 0 (or `start_s`) is when RF is switched on, until then its first row holds.
@@ -84,7 +86,7 @@ def run_recording(
         raise RecordingError(f"{path}: a set power of {set_power_w:g} W: the limits arm {most_w:.2f} W at most")
     plan = (Sonication(set_power_w, recording.duration_s),)
     planned_us = _BETWEEN_US + round(1e6 * (limits_file.cooling_gap_s + recording.duration_s))
-    with Rig(limits, plan, name=f"recording {Path(path).stem}", seed=seed, program=program) as rig:
+    with Rig(limits, plan, name=f"recording {Path(path).stem}", seed=seed, on=on) as rig:
         _Player(rig, recording, seed).begin()
         while rig.now_us < planned_us and not rig.operator.finished and rig.operator.tripped_us is None:
             rig.run_for(20_000)

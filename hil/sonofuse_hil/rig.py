@@ -10,12 +10,13 @@ from sonofuse.link import Answer, Telemetry
 
 from .bench import Bench
 from .bench import Tolerances as Tolerances
-from .device import Transform, install
+from .device import Transform
 from .operator import Operator
 from .operator import Sonication as Sonication
 from .plant import LayeredPlant
 from .platforms.flash import Flash
-from .platforms.unix import UnixPlatform, own_core
+from .platforms.platform import Device, On
+from .platforms.unix import Unix
 from .run import Run, Samples, Seen, Stimulus
 
 STEP_US = 20_000  # of the curves
@@ -24,7 +25,7 @@ _CURVES = ("skin_a", "skin_b", "fat", "periosteum", "marrow", "transducer")
 
 
 class Rig:
-    """Everything a scenario needs. Use it as a context manager: leaving it ends the VM and removes its files.
+    """Everything a scenario needs. Use it as a context manager: leaving it ends the device and removes its files.
 
     Args:
         limits: a limits file in TOML.
@@ -33,12 +34,12 @@ class Rig:
         flash: what the latch holds at power-up; None is a blank device, which the operator acknowledges.
         blob: a compiled limit set to install instead of the file's own (None: the file's own).
         transform: rewrites firmware sources, for instrumented firmware and mutants.
-        program: an external MicroPython.
-        ticks_us: what the device's clock shows at every boot (it wraps at 2³⁰ µs).
+        on: the platform that runs the device.
+        ticks_us: what the device's clock shows at every boot (it wraps at 2³⁰ µs; unix platform).
 
     Raises:
         LimitsError: if the limits file is wrong.
-        RigError: if no MicroPython can be started.
+        RigError: if the environment lacks what the platform needs.
     """
 
     def __init__(
@@ -53,25 +54,24 @@ class Rig:
         flash: bytes | None = None,
         blob: bytes | None = None,
         transform: Transform | None = None,
-        program: str = "",
+        on: On = Unix(),
         script: str = "main.py",
         ticks_us: int = 0,
     ) -> None:
-        own_core()
         self.limits = load(limits)
         self.blob = compile_limits(self.limits) if blob is None else blob
         self.name, self.seed = name, seed
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")
         self.folder = Path(self._folder.name)
-        install(self.folder, self.blob, self.limits.board.name, transform)
-        if ticks_us:
-            (self.folder / "ticks.txt").write_text(str(ticks_us))
         self.bench = Bench(self.limits.board, plant, tolerances, seed)
         self.operator = Operator(self.bench, self.blob[-32:], plan)
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.flash = Flash(LATCH_BYTES, flash)
-        self.platform = UnixPlatform(self.folder, self.bench, self.flash, program, script)
+        board = self.limits.board.name
+        self.platform = on.open(
+            Device(self.folder, self.blob, board, self.bench, self.flash, transform, script, ticks_us)
+        )
         self.stimuli: list[Stimulus] = []
         self.seen: list[Seen] = []
         self.samples = Samples(curves={name: [] for name in (*_CURVES, "forward", "permit")})
@@ -107,15 +107,20 @@ class Rig:
         self.bench.at(t_us, act)
 
     def after_rf(self, delay_us: int, name: str, text: str, action: Callable[[], None], sonication: int = 0) -> None:
-        """Do something a while after a sonication of the plan was started."""
+        """Do something a while after a sonication of the plan was, or will be, started."""
+        started_us = self.operator.started_us
+        if len(started_us) > sonication:
+            self.at(max(started_us[sonication] + delay_us, self.bench.now_us), name, text, action)
+            return
         self._at_rf.append((sonication, delay_us, lambda: self.at(self.bench.now_us + delay_us, name, text, action)))
 
     def run_for(self, us: int) -> None:
         self.platform.run_until(self.now_us + us)
 
-    def run_while(self, condition: Callable[[], bool], limit_us: int, step_us: int = 20_000) -> bool:
+    def run_while(self, condition: Callable[[], bool], limit_us: int, step_us: int | None = None) -> bool:
         """Run while a condition holds, looked at every `step_us`; False if the limit came first."""
         end_us = self.now_us + limit_us
+        step_us = step_us or self.platform.step_us
         while condition():
             if self.now_us >= end_us:
                 return False

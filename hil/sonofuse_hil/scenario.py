@@ -7,6 +7,8 @@ from sonofuse.board import Board
 from sonofuse.limits.declared import CHECKS
 
 from .plant import LayeredPlant
+from .platforms.platform import On
+from .platforms.unix import Unix
 from .rig import Rig
 from .run import Run
 from .scenario_file import ScenarioError, load_scenario, scenario_names
@@ -73,18 +75,18 @@ def cause_text(cause: int, board: Board) -> str:
 
 
 def run_scenario(
-    scenario: Scenario, *, program: str = "", on_progress: Progress | None = None, after_us: int = _AFTER_US
+    scenario: Scenario, *, on: On = Unix(), on_progress: Progress | None = None, after_us: int = _AFTER_US
 ) -> Outcome:
-    """Run a scenario in the software tier, and judge it. The VM and its files are gone afterwards, also after Ctrl-C.
+    """Run a scenario and judge it. The device and its files are gone afterwards, also after Ctrl-C.
 
     Args:
-        program: an external MicroPython, "" for the installed one.
+        on: the platform that runs the device.
         on_progress: called with simulated and planned seconds.
         after_us: recorded beyond the end, for curves.
 
     Raises:
         LimitsError: if the limits file is wrong.
-        RigError: if no MicroPython can be started.
+        RigError: if the environment lacks what the platform needs, or the platform cannot do what the scenario wants.
     """
     limits, blob = scenario.limit_set()
     planned_us = _BETWEEN_US + round(
@@ -98,7 +100,7 @@ def run_scenario(
         plant=LayeredPlant(scenario.anatomy),
         seed=scenario.seed,
         blob=blob,
-        program=program,
+        on=on,
     ) as rig:
         for event in scenario.events:
             _schedule(rig, event)

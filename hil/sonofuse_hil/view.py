@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .demo import Progress as OnProgress
+from .measurement import EMULATED, TIERS
 from .playback import Played
 from .report.case import Case
 
@@ -63,7 +64,10 @@ def show_cases(cases: Sequence[Case]) -> None:
         table.add_row(case.scenario.name, words, *times, verdict)
     _show(table)
     good = sum(case.outcome.passed for case in cases)
-    print(f"{good} of {len(cases)} as expected, software tier. Times count from the event to the last permit edge.")
+    tier = cases[0].run.tier
+    print(f"{good} of {len(cases)} as expected, tier: {tier}. Times count from the event to the last permit edge.")
+    if tier == EMULATED:
+        print(f"{tier}: {TIERS[tier]}.")
 
 
 def show_played(played: Played, name: str, as_json: bool) -> None:
@@ -79,7 +83,8 @@ def show_played(played: Played, name: str, as_json: bool) -> None:
     print(f"{name}: {played.seen}")
     for key, text in (("permit_low_s", "permit low for good"), ("rf_off_s", "RF off")):
         if found[key] is not None:
-            print(f"  {text} {found[key]:.3f} s after the start of RF ({played.set_power_w:g} W armed, software tier)")
+            armed = f"{played.set_power_w:g} W armed, tier: {played.run.tier}"
+            print(f"  {text} {found[key]:.3f} s after the start of RF ({armed})")
 
 
 def show_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -12,6 +12,7 @@ from ..device import Transform
 from ..instrument import Fault, Twin, fault_us
 from ..measurement import Measurement
 from ..platforms.permit import PermitModel
+from ..platforms.unix import UnixPlatform
 from ..rig import Rig, Sonication
 from ..run import Run
 
@@ -47,6 +48,12 @@ class Outcome:
     log: str
 
 
+def _unix(rig: Rig) -> UnixPlatform:
+    """The platform, which has to be the one that can be broken at any call."""
+    assert isinstance(rig.platform, UnixPlatform)
+    return rig.platform
+
+
 def faulty_run(
     limits: Path,
     *,
@@ -57,7 +64,7 @@ def faulty_run(
     """A short sonication on a device that `prepare` puts a fault into."""
     with Rig(limits, _PLAN, transform=transform) as rig:
         switches = (RecordingPermit(), RecordingPermit())
-        rig.platform.switches = switches
+        _unix(rig).switches = switches
         prepare(rig)
         run = rig.run_plan(6_000_000, after_us)
         if run.state != TRIPPED:
@@ -73,7 +80,7 @@ def with_order(limits: Path, delay_us: int, order: int, transform: Transform | N
 
     def prepare(rig: Rig) -> None:
         def give() -> None:
-            rig.platform.order = (rig.now_us, order)
+            _unix(rig).order = (rig.now_us, order)
 
         rig.after_rf(delay_us, "order", f"order {order} inside a call of the hardware", give)
 
@@ -85,13 +92,13 @@ def with_blocked(limits: Path, delay_us: int, operation: int, order: int = 0) ->
 
     def prepare(rig: Rig) -> None:
         def free() -> None:
-            rig.platform.blocked = None
+            _unix(rig).blocked = None
 
         def block() -> None:
-            rig.platform.blocked = (rig.now_us, operation)
+            _unix(rig).blocked = (rig.now_us, operation)
             rig.bench.at(rig.now_us + _BLOCKED_US, free)
             if order:
-                rig.platform.order = (rig.now_us, order)
+                _unix(rig).order = (rig.now_us, order)
 
         rig.after_rf(delay_us, "blocked", f"operation {operation} never returns", block)
 

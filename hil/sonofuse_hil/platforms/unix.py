@@ -13,11 +13,15 @@ Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs o
 import os
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..device import install
+from ..measurement import SOFTWARE
 from .flash import Flash, PowerCutError
 from .permit import NEVER_US, PermitModel
+from .platform import Device
 from .process import HUNG_CPU_S, Vm
 from .vm import _ops
 
@@ -30,6 +34,12 @@ _HEAD = struct.Struct(_ops.REPLY_HEAD)
 _STEP = struct.Struct(_ops.STEP)
 _PINS = struct.Struct(_ops.PINS)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
+_ORDERS = {
+    "memory": _ops.MEMORY_ERROR,
+    "os": _ops.OS_ERROR,
+    "value": _ops.VALUE_ERROR,
+    "interrupt": _ops.INTERRUPT,
+}
 _PINS_MAX = _ops.STEPS_MAX - OFF_US // GRANT_US  # changes of pins in one answer
 
 
@@ -63,12 +73,14 @@ class UnixPlatform:
         RigError: if no MicroPython can be started.
     """
 
-    tier = "software"
+    tier = SOFTWARE
+    step_us = 20_000
+    tail_us = 40_000
 
     def __init__(self, folder: Path, bench: Bench, flash: Flash, program: str = "", script: str = "main.py") -> None:
         self.folder, self.bench, self.flash = folder, bench, flash
         self._program, self._script = program, script
-        self.now_us = 0
+        self.now_us: int = 0
         self.switches = (PermitModel(), PermitModel())
         self._told = [False, False]
         self._watchdog_us = 0  # its period, 0 = not started
@@ -94,6 +106,10 @@ class UnixPlatform:
             else:
                 self._serve(t_us)
 
+    def catch_up(self, t_us: int) -> None:
+        """The bench is ahead while an event is carried out: a reset must not lie before it."""
+        self.now_us = max(self.now_us, t_us)
+
     def cut_power(self) -> None:
         """Take the supply away now; flash keeps what it has."""
         self._end_vm()
@@ -113,6 +129,18 @@ class UnixPlatform:
     def drop_tokens(self, *switches: int) -> None:
         """A broken wire inside: these switches (0, 1) get no word any more."""
         self._drop = set(switches)
+
+    def hang(self, t_us: int) -> None:
+        """An endless loop inside the next call of the hardware."""
+        self.order = (t_us, _ops.HANG)
+
+    def fail_call(self, t_us: int, kind: str) -> None:
+        """An exception inside the next call of the hardware."""
+        self.order = (t_us, _ORDERS[kind])
+
+    def block_bus(self, t_us: int) -> None:
+        """No transfer on SPI returns any more."""
+        self.blocked = (t_us, _ops.SPI_TRANSFER)
 
     def close(self) -> None:
         self._end_vm()
@@ -318,6 +346,26 @@ class UnixPlatform:
         self._watchdog_due_us = NEVER_US
         self._boot_due_us = self.now_us + BOOT_US
         self._release(reason)
+
+
+@dataclass(frozen=True)
+class Unix:
+    """The software tier; `program` is an external MicroPython, "" for the installed one."""
+
+    program: str = ""
+    name: str = "unix"
+
+    def open(self, device: Device) -> UnixPlatform:
+        """The device with its files in its folder.
+
+        Raises:
+            RigError: if no MicroPython can be started.
+        """
+        own_core()
+        install(device.folder, device.limits, device.board, device.transform)
+        if device.ticks_us:
+            (device.folder / "ticks.txt").write_text(str(device.ticks_us))
+        return UnixPlatform(device.folder, device.bench, device.flash, self.program, device.script)
 
 
 def _parse(outputs: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:

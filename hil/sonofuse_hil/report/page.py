@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sonofuse.limits.report import CheckReport, HazardRecord, report
 
+from ..measurement import TIERS
 from . import curves
 from .case import Case
 
@@ -21,8 +22,6 @@ _PEAKS = (
 _NOT = (
     "It is research. No part of it is a medical device, and nothing here is cleared or approved by anybody for use on "
     "people. A clinician must approve any limits.",
-    "Every figure is from the software tier: the unmodified firmware on a MicroPython virtual machine, in simulated "
-    "time. It says nothing yet about the microseconds of a chip, or about a relay that you can touch.",
     "The tissue is a model that was not validated against an experiment. Heating rates and time budgets are derived.",
     "A few runs show how the monitor reacts to these faults. They are no measure of how often it would miss one.",
 )
@@ -52,7 +51,7 @@ def page(head: Head, cases: Sequence[Case]) -> str:
         raise ValueError("a report needs at least one case")
     checked = report(cases[0].limits)
     parts = [_header(head, cases, checked), _results(cases), *map(_case, cases)]
-    parts += [_limits(checked), _not(), _footer(cases)]
+    parts += [_limits(checked), _not(cases[0].run.tier), _footer(cases)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -98,7 +97,7 @@ def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     facts = [
         ("limit set", f"{_e(checked.name)} {_e(checked.version)}, board {_e(checked.board)}, host {_e(checked.host)}"),
         ("its SHA-256", f'<span class="digest">{checked.digest}</span>'),
-        ("tier", f"{_e(first.tier)}: the firmware in simulated time, no hardware"),
+        ("tier", f"{_e(first.tier)}: {_e(TIERS[first.tier])}"),
         ("seed", ", ".join(dict.fromkeys(str(case.run.seed) for case in cases))),
         ("versions", _e(", ".join(f"{name} {version}" for name, version in head.versions))),
         ("repeat it", f"<code>{_e(head.command)}</code>"),
@@ -106,7 +105,7 @@ def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
     return (
         f'<header>\n<div class="kicker">sonofuse · hardware in the loop</div>\n<h1>{_e(head.title)}</h1>\n'
         f'<div class="verdict {kind}"><span aria-hidden="true">{sign}</span><div>{good} of {len(cases)} {did}'
-        "<small>software tier · research use only, no claim of clearance</small></div></div>\n"
+        f"<small>tier: {_e(first.tier)} · research use only, no claim of clearance</small></div></div>\n"
         f"{_facts(facts)}\n</header>"
     )
 
@@ -207,8 +206,9 @@ def _limits(checked: CheckReport) -> str:
 </section>"""
 
 
-def _not() -> str:
-    items = "".join(f"<li>{_e(text)}</li>" for text in _NOT)
+def _not(tier: str) -> str:
+    figures = f'Every figure is from the tier "{tier}": {TIERS[tier]}.'
+    items = "".join(f"<li>{_e(text)}</li>" for text in (*_NOT, figures))
     return f'<div class="note">\n<h2>What this is not</h2>\n<ul>{items}</ul>\n</div>'
 
 

@@ -1,5 +1,8 @@
 """One emulated RP2040 that its caller steps in simulated time: the same calls give the same run, to the nanosecond."""
 
+# The emulator has no other way in:
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,10 @@
 """The serial flash: in the emulator erase and program take no time; here the chip is busy for as long as a W25Q16JV."""
 
+# The emulator has no other way in:
+# pyright: reportPrivateUsage=false
+
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..flash import ERASE_US, PROGRAM_US, SECTOR, PowerCutError
 from ..flash import Flash as Model
@@ -26,9 +29,9 @@ class Flash:
         self._busy_until_ns = 0.0
         self._models: dict[int, tuple[Model, int]] = {}  # sector -> model and offset in it
         self._on_cut: Callable[[], None] = lambda: None
-        self._apply, self._shift = mcu.ssi._apply_command, mcu.ssi._shift_byte
-        mcu.ssi._apply_command = self._command
-        mcu.ssi._shift_byte = self._byte
+        ssi: Any = mcu.ssi
+        self._apply, self._shift = ssi._apply_command, ssi._shift_byte
+        ssi._apply_command, ssi._shift_byte = self._command, self._byte
 
     def lend(self, blocks: Sequence[int], model: Model, on_cut: Callable[[], None]) -> None:
         """Let a model hold these blocks of the file system's area; when it fails inside an operation (its power was

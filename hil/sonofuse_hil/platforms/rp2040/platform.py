@@ -1,10 +1,13 @@
 """The tier "emulated chip": a bench wired to the pins of an emulated RP2040, all in simulated time."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from ...measurement import EMULATED
 from ..flash import Flash
+from ..process import RigError
 from . import filesystem
 from .chip import Chip
 from .taps import FifoTap
@@ -46,8 +49,9 @@ class Rp2040Platform:
         image: the interpreter, a UF2.
     """
 
-    tier = "emulated chip"
-    step_us = 1_000  # how often a rig looks whether something has happened: simulated time is dear here
+    tier = EMULATED
+    step_us = 1_000  # simulated time is dear here
+    tail_us = 8_000
 
     def __init__(self, files: Mapping[str, bytes], bench: Bench, flash: Flash, image: Path) -> None:
         self.bench, self.flash = bench, flash
@@ -67,11 +71,11 @@ class Rp2040Platform:
         self._shown: int | None = None  # levels at the inputs
         self._frame = bytearray()
         for block in range(2):
-            FifoTap(chip.mcu, block, lambda machine, word, switch=block: self._word(switch, machine, word))
+            FifoTap(chip.mcu, block, partial(self._word, block))
         for switch, pin in enumerate(bench.permit_pins):
-            chip.watch(pin, lambda t_us, _level, switch=switch: self._edge(switch, t_us))
+            chip.watch(pin, partial(self._edge, switch))
         for pin in bench.output_pins:
-            chip.watch(pin, lambda t_us, level, pin=pin: self._output(t_us, pin, level))
+            chip.watch(pin, partial(self._output, pin))
         chip.adc.sample = self._sample
         chip.spi.exchange = lambda byte: self._after(bench.exchange(chip.now_us, byte))
         chip.uart.sent = self._sent
@@ -115,6 +119,14 @@ class Rp2040Platform:
         """An endless loop in whatever runs now; interrupts go on, or not if one of them was hit."""
         self.hung_us = t_us
         self.chip.hang()
+
+    def fail_call(self, t_us: int, kind: str) -> None:
+        """Not on a chip: what its calls raise is the chip's own affair.
+
+        Raises:
+            RigError: always.
+        """
+        raise RigError(f"an exception ({kind}) inside a call at {t_us} µs: not covered on rp2040, use --on unix")
 
     def block_bus(self, t_us: int) -> None:
         """A transfer of SPI that never ends, from now on."""
@@ -162,7 +174,7 @@ class Rp2040Platform:
         elif word == self._expected[switch]:
             self.last_token_us[switch] = now
 
-    def _edge(self, switch: int, t_us: int) -> None:
+    def _edge(self, switch: int, t_us: int, _level: int) -> None:
         if switch in self._drop:
             return
         self._last_edge_us[switch] = t_us
@@ -178,7 +190,7 @@ class Rp2040Platform:
             self.bench.permit(self._last_edge_us[switch], switch, False)
             self._apply()
 
-    def _output(self, t_us: int, pin: int, level: int) -> None:
+    def _output(self, pin: int, t_us: int, level: int) -> None:
         self.bench.advance(t_us)
         self.bench.pin(t_us, pin, level)
         self._apply()
@@ -204,4 +216,3 @@ class Rp2040Platform:
             self._burst_ended(switch)
         self.bench.reset(now, reason)
         self._apply()
-

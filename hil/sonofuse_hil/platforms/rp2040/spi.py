@@ -1,5 +1,8 @@
 """SPI: in the emulator a byte takes no time; here it takes the bits of its frame at the clock that was set."""
 
+# The emulator has no other way in:
+# pyright: reportPrivateUsage=false
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 

@@ -16,7 +16,8 @@ class FifoTap:
     def __init__(self, mcu: "RP2040", block: int, on_word: Callable[[int, int], None]) -> None:
         self._pio: Any = mcu.peripherals[_BASES[block]]
         self._on_word = on_word
-        mcu.peripherals[_BASES[block]] = self
+        table: dict[int, Any] = mcu.peripherals
+        table[_BASES[block]] = self
 
     def write_uint32_atomic(self, offset: int, value: int, atomic: int) -> None:
         if _TXF0 <= offset <= _TXF3:

@@ -35,6 +35,7 @@ class Uart(RPUART):
         super().__init__(mcu, f"UART{number}", old.irq, old.dreq)
         self.sent: Callable[[int], None] = lambda _byte: None
         self.lost = 0  # bytes that arrived at a full FIFO
+        self._interrupt_status: int
         self._levels = 0x12  # reset value: half full in both directions
         self._out: deque[int] = deque()
         self._in: deque[int] = deque()

@@ -9,6 +9,7 @@ from _wire import wire
 
 _PUT_US = 3
 _CALL_US = 4
+_SECTORS = 2
 
 
 class PIO:
@@ -50,10 +51,10 @@ class StateMachine:
 
 
 class Flash:
-    """Block device of 4096-byte sectors (rp2.Flash with an offset: no erase before a write)."""
+    """Block device of 4096-byte sectors (rp2.Flash with an offset: no erase before a write).
 
-    def __init__(self, start, len):
-        self._sectors = len // 4096
+    The rig's model holds the latch's sectors alone, with the numbers that the device's record gives them.
+    """
 
     def readblocks(self, block, buffer, offset):
         wire.charge(40)
@@ -65,7 +66,7 @@ class Flash:
 
     def ioctl(self, operation, argument):
         if operation == 4:
-            return self._sectors
+            return _SECTORS
         if operation == 5:
             return 4096
         if operation == 6:
