@@ -56,17 +56,23 @@ def figures(text: str) -> dict[str, float]:
 def perform(excursion: Excursion, limits: Path, transform: Transform | None = None, limit_us: int = 9_000_000) -> Run:
     """Run one excursion from power-up until a while after the trip, or until `limit_us`."""
     e = excursion
-    idle = e.check in IDLE
-    plan = () if idle else (e.plan,)
+    plan = () if e.check in IDLE else (e.plan,)
     with Rig(limits, plan, name=e.name, tolerances=e.tolerances, seed=e.seed, transform=transform) as rig:
         _prepare(rig, e)
-        if idle:
-            rig.at(_READY_US + e.delay_us, e.name, e.text, lambda: _act(rig, e))
-        else:
-            rig.after_rf(e.delay_us, e.name, e.text, lambda: _act(rig, e))
-        rig.run_while(lambda: rig.operator.tripped_us is None and (idle or not rig.operator.finished), limit_us)
-        rig.run_for(40_000)
-        return rig.result()
+        return carry_out(rig, e, limit_us)
+
+
+def carry_out(rig: Rig, e: Excursion, limit_us: int = 9_000_000) -> Run:
+    """The excursion on a rig that is on its way, or there already; `limit_us` from now."""
+    rig.name = e.name
+    if e.check in IDLE:
+        rig.at(max(_READY_US + e.delay_us, rig.now_us + 1), e.name, e.text, lambda: _act(rig, e))
+    else:
+        rig.after_rf(e.delay_us, e.name, e.text, lambda: _act(rig, e))
+    idle = e.check in IDLE
+    rig.run_while(lambda: rig.operator.tripped_us is None and (idle or not rig.operator.finished), limit_us)
+    rig.run_for(rig.platform.tail_us)
+    return rig.result()
 
 
 def _prepare(rig: Rig, e: Excursion) -> None:

@@ -17,7 +17,7 @@ from ..rig import Rig, Sonication
 from ..run import Run
 
 BOUND_US = 2_200
-WATCHDOG_US = 1_000_000  # firmware/main.py
+WATCHDOG_US = 1_000_000  # firmware/start.py
 SKIP_US = 50_000  # how long RF is on before a check is skipped
 _PLAN = (Sonication(60.0, 0.3),)
 _BLOCKED_US = 100_000  # longer than a converter's period, shorter than the watchdog's

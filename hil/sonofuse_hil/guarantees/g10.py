@@ -37,11 +37,17 @@ class Stop:
 def perform(stop: Stop, limits: Path, transform: Transform | None = None) -> Run:
     """Carry out a sonication and open the loop."""
     with Rig(limits, (stop.plan,), name=_NAME, tolerances=stop.tolerances, seed=stop.seed, transform=transform) as rig:
-        loop = rig.bench.contacts["stop_loop"]
-        loop.bounce_us, loop.bounce_period_us = stop.bounce_us, stop.bounce_period_us
-        text = f"value=0 bounce_us={stop.bounce_us} bounce_period_us={stop.bounce_period_us}"
-        rig.after_rf(stop.delay_us, _NAME, text, lambda: rig.bench.force("stop_loop", 0.0))
-        return rig.run_plan(5_000_000, after_us=50_000)
+        return carry_out(rig, stop)
+
+
+def carry_out(rig: Rig, stop: Stop) -> Run:
+    """Open the loop on a rig that is on its way, or there already."""
+    rig.name = _NAME
+    loop = rig.bench.contacts["stop_loop"]
+    loop.bounce_us, loop.bounce_period_us = stop.bounce_us, stop.bounce_period_us
+    text = f"value=0 bounce_us={stop.bounce_us} bounce_period_us={stop.bounce_period_us}"
+    rig.after_rf(stop.delay_us, _NAME, text, lambda: rig.bench.force("stop_loop", 0.0))
+    return rig.run_plan(5_000_000, after_us=rig.platform.tail_us)
 
 
 def reaction(run: Run, oracle: Oracle) -> Measurement:

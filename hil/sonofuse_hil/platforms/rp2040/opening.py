@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonofuse.image.build import device_files
+from sonofuse.limits import SHIPPED
+
 from ..platform import Device
 from ..process import RigError
 from . import image
-from .files import device_files
 from .platform import Rp2040Platform
 
 _UF2_MAGIC = b"UF2\n"
@@ -25,7 +27,7 @@ class Rp2040:
         Raises:
             RigError: if there is no image, or it is none.
         """
-        files = device_files(device.limits, device.board, device.transform)
+        files = device_files(SHIPPED, device.board, packed=device.limits, transform=device.transform)
         return Rp2040Platform(files, device.bench, device.flash, self.image())
 
     def image(self) -> Path:
