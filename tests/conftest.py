@@ -2,14 +2,17 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from sonofuse_hil.guarantees import summary
 from sonofuse_hil.measurement import Measurement
+from sonofuse_hil.platforms.rp2040 import image
 
 settings.register_profile(
     "sonofuse",
@@ -23,10 +26,35 @@ settings.register_profile(
 settings.load_profile("sonofuse")
 
 _MEASURED = pytest.StashKey[list[Measurement]]()
+_NOT_RUN = "not run: "
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require",
+        action="append",
+        default=[],
+        choices=["rp2040"],
+        help="a platform without which tests fail instead of being skipped",
+    )
+    parser.addoption("--uf2", help="an official MicroPython image for the emulated chip (default: the cache)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_MEASURED] = []
+    if config.getoption("--uf2"):
+        os.environ[image.VARIABLE] = config.getoption("--uf2")
+
+
+@pytest.fixture(scope="session")
+def chip_image(pytestconfig: pytest.Config) -> Path:
+    """The interpreter for the emulated chip; without one a test is not run, or fails if the platform is required."""
+    path = image.find()
+    if path is None:
+        if "rp2040" in pytestconfig.getoption("--require"):
+            pytest.fail(f"rp2040 is required, and there is no image: {image.HOW}", pytrace=False)
+        pytest.skip(f"{_NOT_RUN}rp2040 (emulated chip), no image: {image.HOW}")
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +84,9 @@ def pytest_testnodedown(node: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    for reason, count in Counter(text.split(_NOT_RUN)[1] for text in skipped if _NOT_RUN in text).items():
+        terminalreporter.write_line(f"NOT RUN, {count} tests: {reason}")
     rows = summary.summarise(config.stash[_MEASURED])
     if rows:
         terminalreporter.section("guarantees")
