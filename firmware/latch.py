@@ -23,14 +23,15 @@ _BLANK = bytearray(b"\xff" * PAGE)
 
 
 class Latch:
-    """Two or more sectors of a flash block device, used in turn.
+    """Two or more sectors of a flash block device, used in turn: `blocks` are their numbers (reserved.py).
 
     `kind`, `cause` and `words` are those of the newest record; `kind` is 0 when there is none or it is torn.
     """
 
-    def __init__(self, flash: "BlockDevice", sectors: int) -> None:
+    def __init__(self, flash: "BlockDevice", blocks: "tuple[int, ...]") -> None:
         self._flash = flash
-        self._sectors = sectors
+        self._blocks = blocks
+        self._sectors = len(blocks)
         self._page = bytearray(PAGE)
         self._next = 0  # page number of the next record, or -1 when there is none free
         self._newest = -1
@@ -41,7 +42,7 @@ class Latch:
         self._scan()
 
     def _read(self, number: int) -> bytearray:
-        self._flash.readblocks(number // _PAGES, self._page, number % _PAGES * PAGE)
+        self._flash.readblocks(self._blocks[number // _PAGES], self._page, number % _PAGES * PAGE)
         return self._page
 
     def _blank(self, number: int) -> bool:
@@ -97,7 +98,7 @@ class Latch:
                 continue
             for number in range(first, first + _PAGES):
                 if not self._blank(number):
-                    self._flash.ioctl(6, sector)
+                    self._flash.ioctl(6, self._blocks[sector])
                     break
             if self._next < 0:
                 self._next = first
@@ -119,7 +120,7 @@ class Latch:
         pack_into("<I", page, _BODY, crc32(memoryview(page)[:_BODY]))
         number = self._next
         self._newest = number
-        self._flash.writeblocks(number // _PAGES, page, number % _PAGES * PAGE)
+        self._flash.writeblocks(self._blocks[number // _PAGES], page, number % _PAGES * PAGE)
         self._next = (number + 1) % (self._sectors * _PAGES)
         if self._read(number) != page:
             raise OSError("latch: page %d does not read back" % number)

@@ -2,11 +2,13 @@
 
 import micropython as micropython  # its decorators are the compiler's and need no import
 from array import array
+from collections.abc import Callable
 from typing import Any, NoReturn as NoReturn, Protocol, TypeAlias
 
 from board import Board as Board
 from machine import WDT as WDT, Pin as Pin
 
+Feed: TypeAlias = Callable[[], object]  # the watchdog's
 Words: TypeAlias = array[int]  # limit set, inputs or state, as the kernel takes them
 
 class _Pointer(Protocol):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sonofuse.board import BOARDS
+from sonofuse.console import package_version
+from sonofuse.image import latch, manifest
 from sonofuse.layout import FIRMWARE
 from sonofuse.twin import plain_twin
 
@@ -23,6 +25,8 @@ def install(
 ) -> None:
     """Write a device's files into `folder`; `limits` None leaves the limit set out.
 
+    The set lies flat, with its loader and the record of the latch's blocks, which are all that the rig's flash holds.
+
     Args:
         transform: rewrites sources on the way, for instrumented firmware and mutants.
     """
@@ -38,3 +42,16 @@ def install(
     shutil.copyfile(path if path.suffix == ".py" else BOARDS / f"{board}.py", folder / "board.py")
     if limits is not None:
         (folder / "limits.bin").write_bytes(limits)
+    for name in latch.FILES:
+        (folder / name).write_bytes(latch.BLANK)
+    (folder / latch.RECORD).write_bytes(latch.record((0, 1)))
+    seal(folder)
+
+
+def seal(folder: Path) -> None:
+    """Write the manifest of the files that lie in `folder` now."""
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in (".py", ".bin")}
+    files[manifest.LOADER] = manifest.without_switch(files[manifest.LOADER])
+    entries = {name: manifest.entry(data) for name, data in files.items()}
+    made = manifest.Manifest(package_version(), "", "", "", (-1, -1, -1), "", entries)
+    (folder / manifest.NAME).write_bytes(manifest.write(made))

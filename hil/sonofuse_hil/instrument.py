@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sonofuse.layout import FIRMWARE
 
-from .device import FILES
+from .device import FILES, seal
 
 ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
 
@@ -101,6 +101,7 @@ class Twin:
             action=_STATEMENTS[fault.action].format(lost_us=fault.lost_us) if fault else "pass",
         )
         (folder / "_probe.py").write_text(text, encoding="utf-8")
+        seal(folder)
 
     def reached(self, log: str) -> dict[Probe, int]:
         """The probes that a run without a fault has reached while RF was on, and how often (down to a power of two)."""

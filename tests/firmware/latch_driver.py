@@ -8,6 +8,7 @@ from latch import CLOSED, OPEN, TRIP, Latch
 PAGE = 256
 SECTOR = 4096
 SIZE = 2 * SECTOR
+BLOCKS = (17, 18)
 WORDS = tuple(range(1000, 1024))
 
 
@@ -25,7 +26,7 @@ class Flash:
         self.share = 0
 
     def readblocks(self, block, buffer, offset):
-        at = block * SECTOR + offset
+        at = BLOCKS.index(block) * SECTOR + offset
         buffer[:] = self.data[at : at + len(buffer)]
 
     def _upto(self, n):
@@ -33,23 +34,24 @@ class Flash:
         return min(self.share, n - 1) if self.writes - 1 == self.cut else n
 
     def writeblocks(self, block, buffer, offset):
-        at = block * SECTOR + offset
+        at = BLOCKS.index(block) * SECTOR + offset
         n = self._upto(len(buffer))
         for i in range(n):
             self.data[at + i] &= buffer[i]
         if n < len(buffer):
             raise PowerCutError
 
-    def ioctl(self, operation, sector):
+    def ioctl(self, operation, block):
         assert operation == 6
         n = self._upto(SECTOR)
+        sector = BLOCKS.index(block)
         self.data[sector * SECTOR : sector * SECTOR + n] = b"\xff" * n
         if n < SECTOR:
             raise PowerCutError
 
 
 def run(flash, kinds):
-    latch = Latch(flash, 2)
+    latch = Latch(flash, BLOCKS)
     for kind in kinds:
         latch.append(kind, 3338 if kind == TRIP else 0, WORDS)
         latch.prepare()
@@ -58,7 +60,7 @@ def run(flash, kinds):
 
 def fill(records):
     flash = Flash(b"\xff" * SIZE)
-    latch = Latch(flash, 2)
+    latch = Latch(flash, BLOCKS)
     for number in range(records):
         latch.append((CLOSED, OPEN)[number & 1], 0, WORDS)
         latch.prepare()
@@ -77,11 +79,11 @@ def flips():
                 for bit in range(8) if records == 1 else (at & 7,):
                     flash.data[at] ^= 1 << bit
                     tried += 1
-                    latch = Latch(flash, 2)
+                    latch = Latch(flash, BLOCKS)
                     if latch.kind == CLOSED or latch.kind == kind:
                         print("kind", kind, "after", records, "records: bit", bit, "of byte", at, "unnoticed")
                     flash.data[at] ^= 1 << bit
-            intact = Latch(flash, 2)
+            intact = Latch(flash, BLOCKS)
             if intact.kind != kind or intact.words != WORDS or (kind == TRIP and intact.cause != 3338):
                 print("kind", kind, "is not read back")
             for n in range(PAGE):  # the rest of the page zero, or not programmed
@@ -89,7 +91,7 @@ def flips():
                 whole = bytes(flash.data[PAGE * page : PAGE * page + PAGE])
                 for other in (b"\x00", b"\xff"):
                     flash.data[PAGE * page + n : PAGE * page + PAGE] = other * (PAGE - n)
-                    kind_now = Latch(flash, 2).kind
+                    kind_now = Latch(flash, BLOCKS).kind
                     if kind_now == CLOSED and not (n == 0 and other == b"\xff"):  # never written: the one before counts
                         print("kind", kind, "cut at", n, "filled with", other, "counts as closed")
                     flash.data[PAGE * page : PAGE * page + PAGE] = whole
@@ -98,7 +100,7 @@ def flips():
 
 def wholes():
     for byte in (b"\x00", b"\xff", b"\x55", b"\xaa"):
-        if Latch(Flash(byte * SIZE), 2).kind:
+        if Latch(Flash(byte * SIZE), BLOCKS).kind:
             print("a latch full of", byte, "has a record")
     return 4
 
@@ -117,7 +119,7 @@ def cuts():
                     flash.cut, flash.share = cut, share
                     written = [CLOSED]
                     try:
-                        latch = Latch(flash, 2)
+                        latch = Latch(flash, BLOCKS)
                         for kind in kinds:
                             written.append(0)
                             latch.append(kind, 0, WORDS)
@@ -129,7 +131,7 @@ def cuts():
                         written.pop()  # nothing of it reached the flash
                     tried += 1
                     for _ in range(2):
-                        latch = Latch(flash, 2)
+                        latch = Latch(flash, BLOCKS)
                         if latch.kind == CLOSED and written[-1] != CLOSED:
                             print("after", records, "records", kinds, "write", cut, "cut at", share, "counts as closed")
                         if written[-1] in (OPEN, TRIP) and latch.kind not in (0, written[-1]):

@@ -36,7 +36,7 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
-SWALLOW = ("main.py", "        monitor.tick()\n",
+SWALLOW = ("start.py", "        monitor.tick()\n",
            "        try:\n            monitor.tick()\n        except Exception:\n            pass\n")  # fmt: skip
 CONSTANT = ("monitor.py", "self._permit.give(words[S_TOKEN])", "self._permit.give(self._token)")
 FED = ("monitor.py", "if words[S_RAN] == self._token:", "if True:")

@@ -1,44 +1,92 @@
-"""The files of a device: firmware compiled for its chip, board, limit set."""
+"""Builds a firmware image: firmware compiled for the chip of a board, the board, a limit set, and their manifest."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 from sonofuse.board import BOARDS, load_board
-from sonofuse.image.cross import ARCHITECTURES, cross_compile
+from sonofuse.console import package_version
+from sonofuse.image import cross, manifest
+from sonofuse.image.image import Image
+from sonofuse.image.manifest import LOADER, Manifest
+from sonofuse.image.uf2 import Interpreter, Uf2Error
 from sonofuse.layout import FIRMWARE
 from sonofuse.limits import compile_limits, load
 
 Transform = Callable[[str, str], str]  # file name, source -> source
 
-LOADER = "main.py"
+LIMITS, BOARD = "limits.bin", "board"
 MODULES = tuple(sorted(path.stem for path in FIRMWARE.glob("*.py") if path.name not in ("__init__.py", LOADER)))
 
 
-def device_files(
-    limits: Path, board: str | Path, *, packed: bytes | None = None, transform: Transform | None = None
-) -> dict[str, bytes]:
-    """What a device's file system holds, by path; the order is the order of writing. The same input, the same bytes.
+def build_image(
+    limits: Path,
+    board: str | Path | None = None,
+    *,
+    packed: bytes | None = None,
+    transform: Transform | None = None,
+    interpreter: Interpreter | None = None,
+    commit: str = "",
+) -> Image:
+    """The image of a device. The same input gives the same bytes.
 
     Args:
         limits: a limits file in TOML.
-        board: a shipped board's name, or the path of a board file.
-        packed: a compiled limit set to install instead of the one of `limits`.
+        board: a shipped board's name, or the path of a board file; None is the one that the limits name.
+        packed: a compiled limit set to install instead of the one of `limits`, which is then not read.
         transform: rewrites firmware sources on the way, for instrumented firmware and mutants.
+        interpreter: the only one that the image shall run on.
+        commit: what the firmware's sources are, for the manifest.
 
     Raises:
-        LimitsError, BoardError, CrossError: if an input cannot be used.
+        LimitsError, BoardError, CrossError, Uf2Error: if an input cannot be used.
         CommandError: if the cross-compiler is missing.
     """
-    architecture = ARCHITECTURES[load_board(board).mcu]
+    if packed is None:
+        packed = compile_limits(load(limits))
+    path = _board_file(_named(limits) if board is None else board)
+    described = load_board(path)
+    if interpreter is not None and interpreter.mcu != described.mcu:
+        raise Uf2Error(f"the interpreter is for an {interpreter.mcu}, the board {described.name} has {described.mcu}")
+    architecture = cross.ARCHITECTURES[described.mcu]
 
     def source(name: str) -> bytes:
         text = (FIRMWARE / name).read_text(encoding="utf-8")
         return (text if transform is None else transform(name, text)).encode()
 
-    files = {f"{name}.mpy": cross_compile(f"{name}.py", source(f"{name}.py"), architecture) for name in MODULES}
+    sources = {name: source(f"{name}.py") for name in MODULES} | {BOARD: path.read_bytes()}
+    files = {
+        f"{name}.mpy": cross.cross_compile(f"{name}.py", text, architecture) for name, text in sorted(sources.items())
+    }
+    formats = {cross.mpy_format(data) for data in files.values()}
+    files[LIMITS] = packed
+    loader = manifest.without_switch(source(LOADER))
+    made = Manifest(
+        version=package_version(),
+        commit=commit,
+        board=described.name,
+        mcu=described.mcu,
+        pins=(described.pins["service"], described.pins["permit"], described.pins["second"]),
+        mpy=max(formats),
+        files={name: manifest.entry(data) for name, data in {**files, LOADER: loader}.items()},
+        interpreter=None if interpreter is None else manifest.entry(interpreter.data),
+    )
+    return Image(made, {**files, manifest.NAME: manifest.write(made)}, loader)
+
+
+def device_files(
+    limits: Path, board: str | Path | None = None, *, packed: bytes | None = None, transform: Transform | None = None
+) -> dict[str, bytes]:
+    """What a fresh device's file system holds, by path; the order is the order of writing. See build_image."""
+    return build_image(limits, board, packed=packed, transform=transform).on_device()
+
+
+def _named(limits: Path) -> str | Path:
+    """The board of a limits file that has been read without a complaint."""
+    name = str(tomllib.loads(limits.read_text(encoding="utf-8"))["board"])
+    return limits.parent / name if name.endswith(".py") else name
+
+
+def _board_file(board: str | Path) -> Path:
     path = Path(board)
-    text = (path if path.suffix == ".py" else BOARDS / f"{board}.py").read_bytes()
-    files["board.mpy"] = cross_compile("board.py", text, architecture)
-    files["limits.bin"] = compile_limits(load(limits)) if packed is None else packed
-    files[LOADER] = source(LOADER)
-    return files
+    return path if path.suffix == ".py" else BOARDS / f"{board}.py"

@@ -46,3 +46,15 @@ def cross_compile(name: str, source: bytes, architecture: str) -> bytes:
         if ran.returncode:
             raise CrossError(f"{name}: does not compile for {architecture}: {ran.stderr.strip() or ran.stdout.strip()}")
         return target.read_bytes()
+
+
+def mpy_format(mpy: bytes) -> str:
+    """The format of a .mpy as MicroPython counts it: "6" for bytecode, "6.3" with native code inside.
+
+    Raises:
+        CrossError: if it is no .mpy.
+    """
+    if mpy[:1] != b"M" or len(mpy) < 4:
+        raise CrossError("not a .mpy file")
+    native = mpy[2] >> 2
+    return f"{mpy[1]}.{mpy[2] & 3}" if native else f"{mpy[1]}"

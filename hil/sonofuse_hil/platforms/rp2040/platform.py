@@ -16,7 +16,6 @@ _GAP_US = 150  # the permit program gives an edge every 50 µs, so a burst witho
 _MACHINES = (0, 4)  # state machines of the two switches (firmware/permit.py): the first of each block
 _FRAME_END = 0
 _LONGEST = 256
-_LATCH_BLOCKS = (350, 351)
 
 
 class Bench(Protocol):
@@ -55,8 +54,9 @@ class Rp2040Platform:
 
     def __init__(self, files: Mapping[str, bytes], bench: Bench, flash: Flash, image: Path) -> None:
         self.bench, self.flash = bench, flash
-        self.chip = chip = Chip(image, filesystem.build(files))
-        chip.flash.lend(_LATCH_BLOCKS, flash, self.cut_power)
+        stored = filesystem.build(files)
+        self.chip = chip = Chip(image, stored)
+        chip.flash.lend(filesystem.latch_blocks(stored), flash, self.cut_power)
         self.words: list[tuple[int, int, int]] = []  # time, switch, word: everything put into the permit's FIFOs
         self.last_token_us = [-1, -1]
         self.resets: list[tuple[int, str]] = []

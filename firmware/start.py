@@ -1,0 +1,82 @@
+"""Start-up. The permit is low before anything else happens, and again after anything that goes wrong."""
+
+import sys
+
+import micropython
+import rp2
+from machine import UART, WDT, Pin, reset
+
+import manifest
+from board import BOARD
+from permit import Permit
+
+# Longer than a sector erase (400 ms at most, W25Q16JV data sheet); the permit falls 2 ms after a tick anyway.
+_WATCHDOG_MS = 1000
+_BAUD = 921_600
+_CONFIGURATION = 38 << 8 | 255  # checks.py
+
+
+def main(folder: "str | None") -> None:
+    """Run the monitor from the set in `folder`, None for the current folder; returns only to service."""
+    pins = BOARD["pins"]
+    permit = Permit(pins["permit"], pins["second"])
+    if not Pin(pins["service"], Pin.IN, Pin.PULL_UP)():
+        return  # service jumper: REPL, no permit program, no watchdog
+    micropython.kbd_intr(-1)
+    watchdog = WDT(timeout=_WATCHDOG_MS)
+    buzzer = Pin(pins["buzzer"], Pin.OUT, value=0)
+    try:
+        uart = UART(0, _BAUD, tx=Pin(pins["uart_tx"]), rx=Pin(pins["uart_rx"]), txbuf=512, rxbuf=256)
+        run(folder, permit, watchdog, buzzer, uart)
+    except BaseException as problem:  # noqa: BLE001 - whatever it was, the permit falls
+        # The latch still says OPEN if a treatment was open, so the next boot is TRIPPED.
+        permit.low()
+        sys.print_exception(problem)
+    finally:
+        try:
+            permit.low()
+        finally:
+            reset()
+
+
+def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> None:
+    """Check the whole set before the rest of it is imported, then tick for ever."""
+    flash = rp2.Flash()
+    base = "" if folder is None else folder + "/"
+    try:
+        manifest.check(folder, BOARD["pins"]["service"], watchdog.feed)
+        from limitset import load
+        from reserved import blocks
+
+        limits = load(base + "limits.bin", BOARD["name"], len(BOARD["channels"]))
+        reserved = blocks(folder, flash)
+    except ValueError as problem:
+        refuse(problem, permit, watchdog, buzzer, uart)
+    from kernel import H_TICK_US
+    from latch import Latch
+    from monitor import Monitor
+    from sensors import Sensors
+
+    latch = Latch(flash, reserved)
+    sensors = Sensors(BOARD, limits[H_TICK_US])
+    monitor = Monitor(BOARD, limits, sensors, permit, latch, uart, watchdog, buzzer)
+    while True:
+        monitor.tick()
+
+
+def refuse(problem: ValueError, permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> "NoReturn":
+    """Nothing that could be trusted, no permit: say so for ever."""
+    from link import TELEMETRY, Link
+    from states import TRIPPED
+    from struct import pack_into
+    from time import sleep_ms
+
+    print("sonofuse: refused: %s" % problem)
+    buzzer(1)
+    output = Link(uart, {TELEMETRY: 20})
+    while True:
+        permit.low()
+        pack_into("<BBH", output.frame, 0, TRIPPED, 0, _CONFIGURATION)
+        output.send(TELEMETRY)
+        watchdog.feed()
+        sleep_ms(100)
