@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from sonofuse_hil.guarantees import summary
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.rp2040 import image
+from sonofuse_hil.results import Distribution
 
 settings.register_profile(
     "sonofuse",
@@ -26,6 +27,7 @@ settings.register_profile(
 settings.load_profile("sonofuse")
 
 _MEASURED = pytest.StashKey[list[Measurement]]()
+TIMED = pytest.StashKey[list[Distribution]]()
 _NOT_RUN = "not run: "
 
 
@@ -42,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_MEASURED] = []
+    config.stash[TIMED] = []
     if config.getoption("--uf2"):
         os.environ[image.VARIABLE] = config.getoption("--uf2")
 
@@ -74,13 +77,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["measured"] = json.dumps([asdict(m) for m in session.config.stash[_MEASURED]])
+        output["timed"] = json.dumps([asdict(d) for d in session.config.stash[TIMED]])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
-    text = getattr(node, "workeroutput", {}).get("measured", "[]")
+    output = getattr(node, "workeroutput", {})
     config: pytest.Config = getattr(node, "config")  # noqa: B009 - the class of nodes belongs to an optional plug-in
-    config.stash[_MEASURED] += [Measurement(**record) for record in json.loads(text)]
+    config.stash[_MEASURED] += [Measurement(**record) for record in json.loads(output.get("measured", "[]"))]
+    config.stash[TIMED] += [Distribution(**record) for record in json.loads(output.get("timed", "[]"))]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -58,7 +58,7 @@ def perform(excursion: Excursion, limits: Path, transform: Transform | None = No
     e = excursion
     plan = () if e.check in IDLE else (e.plan,)
     with Rig(limits, plan, name=e.name, tolerances=e.tolerances, seed=e.seed, transform=transform) as rig:
-        _prepare(rig, e)
+        prepare(rig, e)
         return carry_out(rig, e, limit_us)
 
 
@@ -75,7 +75,7 @@ def carry_out(rig: Rig, e: Excursion, limit_us: int = 9_000_000) -> Run:
     return rig.result()
 
 
-def _prepare(rig: Rig, e: Excursion) -> None:
+def prepare(rig: Rig, e: Excursion) -> None:
     """Where a channel starts from must not be an excursion itself: the skin sensors start as a pair."""
     if e.check in ("pair", "rise", "rise_off"):
         for name in ("skin_a", "skin_b") if e.channel.startswith("skin") else (e.channel,):

@@ -21,6 +21,7 @@ from . import adc, flash, spi, uart
 
 Watcher = Callable[[int, int], None]  # time in µs, level
 _LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
+_LOOK_NS = 64
 _BRANCH_TO_ITSELF = 0xE7FE
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
@@ -67,8 +68,10 @@ class Chip:
         """Run up to a time. The emulator yields after 5 ms of wall time, between two instructions: that changes
         nothing in simulated time."""
         left_ns = t_us * 1000 - self.clock.nanos
-        if left_ns <= 0:
-            return
+        if left_ns > 0:
+            self._run(left_ns)
+
+    def _run(self, left_ns: float) -> None:
         self._halt.schedule(left_ns)
         self._arrived = False
         while not self._arrived:
@@ -77,6 +80,22 @@ class Chip:
                 execute_batch(self._simulator, _EXACT)
             else:
                 self.clock.tick(self.clock.nanos_to_next_alarm)
+
+    def run_for_ns(self, ns: int) -> None:
+        """Run for a while; it may end at any instruction."""
+        self._run(ns)
+
+    def run_to_interrupt(self, limit_us: int) -> bool:
+        """Run until the processor is inside an interrupt, looked at every 64 ns; False if the limit came first."""
+        while not self.in_interrupt:
+            if self.now_us >= limit_us:
+                return False
+            self._run(_LOOK_NS)
+        return True
+
+    @property
+    def in_interrupt(self) -> bool:
+        return bool(self.mcu.core.ipsr)
 
     def alarm(self, action: Callable[[], None]) -> "Alarm":
         """An alarm that calls `action` between two instructions when its time has come."""
@@ -133,6 +152,7 @@ class Chip:
         """Run into an endless loop now, whatever the processor is doing: thread or interrupt."""
         self.mcu.write_uint16(_LOOP_AT, _BRANCH_TO_ITSELF)
         self.mcu.core.pc = _LOOP_AT
+        self.mcu.core.waiting = False
 
     def _watchdog(self) -> None:
         forced = self.mcu.watchdog._reason & 2

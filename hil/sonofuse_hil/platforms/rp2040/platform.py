@@ -57,7 +57,7 @@ class Rp2040Platform:
         stored = filesystem.build(files)
         self.chip = chip = Chip(image, stored)
         chip.flash.lend(filesystem.latch_blocks(stored), flash, self.cut_power)
-        self.words: list[tuple[int, int, int]] = []  # time, switch, word: everything put into the permit's FIFOs
+        self._words: tuple[list[int], ...] = ([], [], [], [])  # when: right words of both switches, then wrong ones
         self.last_token_us = [-1, -1]
         self.resets: list[tuple[int, str]] = []
         self.hung_us: int | None = None
@@ -133,6 +133,10 @@ class Rp2040Platform:
         self.hung_us = t_us
         self.chip.spi.blocked = True
 
+    def words_of(self, switch: int) -> tuple[list[int], list[int]]:
+        """When a switch was given its right word, and when another one, µs."""
+        return list(self._words[switch]), list(self._words[2 + switch])
+
     def close(self) -> None:
         """Nothing is left to close: the chip lives in this process."""
 
@@ -168,11 +172,13 @@ class Rp2040Platform:
         if machine:
             return
         now = self.chip.now_us
-        self.words.append((now, switch, word))
         if self._expected[switch] is None:
             self._expected[switch] = word
         elif word == self._expected[switch]:
             self.last_token_us[switch] = now
+            self._words[switch].append(now)
+        else:
+            self._words[2 + switch].append(now)
 
     def _edge(self, switch: int, t_us: int, _level: int) -> None:
         if switch in self._drop:
