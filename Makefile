@@ -5,16 +5,21 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test check bench test-slow clean
+.PHONY: demo test check bench test-slow results clean
 
 demo: $(VENV)/ready
 	$(BIN)/sonofuse hil demo --out out
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not check"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not chip and not check"
 
 test-slow: $(VENV)/ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not check"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not chip and not check"
+
+# What docs/results.md holds: the guarantees in both tiers and the times on the emulated chip; half an hour.
+results: $(VENV)/ready
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not check" --require rp2040 --results docs \
+		tests/guarantees tests/rp2040
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .

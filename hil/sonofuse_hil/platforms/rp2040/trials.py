@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ...guarantees import excursion, g02, g10
+from sonofuse.link import Answer, Telemetry
+
+from ...guarantees import excursion, g02, g05, g10, g11
 from ...guarantees.excursion import Excursion
 from ...guarantees.g10 import Stop
+from ...guarantees.g11 import Failure
 from ...operator import Sonication
 from ...rig import Rig
 from ...run import Run
@@ -80,8 +83,7 @@ def hang_of(rig: Rig, delay_ns: int, in_interrupt: bool, until_reset: bool = Fal
     Returns:
         The outcome, when it hung (µs), and whether that was inside an interrupt.
     """
-    platform = rig.platform
-    assert isinstance(platform, Rp2040Platform)
+    platform = _chip(rig)
     chip = platform.chip
     chip.run_for_ns(delay_ns)
     if in_interrupt and not chip.run_to_interrupt(rig.now_us + 60_000):
@@ -92,27 +94,91 @@ def hang_of(rig: Rig, delay_ns: int, in_interrupt: bool, until_reset: bool = Fal
     rig.run_for(_HANG_US)
     if until_reset:
         rig.run_while(lambda: not platform.resets, g02.WATCHDOG_US + 100_000)
-        resets_us = rig.now_us
-        rig.run_while(lambda: not any(seen.t_us > resets_us for seen in rig.seen), _FIRST_FRAME_US)
-    right, wrong = platform.words_of(0), platform.words_of(1)
-    return g02.Outcome(rig.result(), (right[0], wrong[0]), (right[1], wrong[1]), ""), struck_us, inside
+        _until_it_reports(rig)
+    return _outcome(rig), struck_us, inside
 
 
-def reset_of(rig: Rig, how: str, delay_ns: int) -> tuple[Run, int]:
-    """RUN is pulled or power cut at a random instruction; the record reaches to the first report after the next boot.
+def blocked_bus_of(rig: Rig, delay_ns: int) -> tuple[g02.Outcome, int]:
+    """A transfer of SPI that never ends, until the watchdog has reset the device and it has reported.
 
     Returns:
-        The record, and when it struck, µs.
+        The outcome, and from when on transfers were blocked, µs.
     """
-    platform = rig.platform
-    assert isinstance(platform, Rp2040Platform)
+    platform = _chip(rig)
     platform.chip.run_for_ns(delay_ns)
     struck_us = rig.now_us
+    platform.block_bus(struck_us)
+    rig.run_while(lambda: not platform.resets, g02.WATCHDOG_US + 100_000)
+    platform.chip.spi.blocked = False
+    _until_it_reports(rig)
+    return _outcome(rig), struck_us
+
+
+def reset_of(rig: Rig, how: str, delay_ns: int) -> g05.Outcome:
+    """RUN is pulled or power cut at a random instruction of a treatment, up to the first report after the next boot."""
+    platform = _chip(rig)
+    platform.chip.run_for_ns(delay_ns)
+    struck_us = rig.now_us
+    state = rig.seen[-1].state
     if how == "run":
         platform.pull_run()
     else:
         platform.cut_power()
         rig.run_for(5_000)
         platform.restore_power()
-    rig.run_while(lambda: not any(seen.t_us > struck_us for seen in rig.seen), _FIRST_FRAME_US)
-    return rig.result(), struck_us
+    booted = _until_it_reports(rig)
+    return g05.Outcome(rig.result(), struck_us, True, None, False, state, booted)
+
+
+def failure_of(rig: Rig, f: Failure) -> Run:
+    """A failure of G11; the sonication ends 0.1 s after it."""
+    rig.operator.plan = (Sonication(PLAN.power_w, (f.delay_us + 100_000) * 1e-6),)
+    return g11.carry_out(rig, replace(f, plan=rig.operator.plan[0]))
+
+
+def phase_of(rig: Rig, delay_ns: int) -> tuple[float, float]:
+    """The supply supervisor's contact opens at any nanosecond.
+
+    Returns:
+        µs from the pin, and from the first sample that shows it, to the last permit edge.
+
+    Raises:
+        RuntimeError: if the permit did not fall.
+    """
+    platform = _chip(rig)
+    platform.chip.run_for_ns(delay_ns)
+    pin = next(int(c.settings["pin"]) for c in rig.limits.board.channels if c.name == "supply")
+    struck_us = platform.chip.clock.nanos / 1e3
+    rig.bench.force("supply", 0.0)
+    platform.chip.drive(pin, 0)
+    sampled = platform.chip.next_input_read()
+    rig.run_for(_HANG_US)
+    ends = [end for switch in (0, 1) for _, end in rig.result().bursts(switch)]
+    if len(ends) != 2 or max(ends) >= rig.now_us:
+        raise RuntimeError("the permit did not fall")
+    return max(ends) - struck_us, max(ends) - sampled[0] / 1e3
+
+
+def _chip(rig: Rig) -> Rp2040Platform:
+    assert isinstance(rig.platform, Rp2040Platform)
+    return rig.platform
+
+
+def _outcome(rig: Rig) -> g02.Outcome:
+    right, wrong = _chip(rig).words_of(0), _chip(rig).words_of(1)
+    return g02.Outcome(rig.result(), (right[0], wrong[0]), (right[1], wrong[1]), "")
+
+
+def _until_it_reports(rig: Rig) -> Telemetry | None:
+    """The next telemetry, within the time of a boot."""
+    heard: list[Telemetry] = []
+    note = rig.operator.on_frame
+
+    def listen(t_us: int, frame: Telemetry | Answer) -> None:
+        if isinstance(frame, Telemetry):
+            heard.append(frame)
+        note(t_us, frame)
+
+    rig.operator.on_frame = listen
+    rig.run_while(lambda: not heard, _FIRST_FRAME_US)
+    return heard[0] if heard else None
