@@ -32,7 +32,7 @@ def test_a_run_as_expected(tmp_path):
     assert case["limits_sha256"][:16] in (tmp_path / "report.html").read_text(encoding="utf-8")
     again = sonofuse(tmp_path, "hil", "run", "lost_coupling")
     assert "as expected" in again.out
-    assert "software tier" in again.out
+    assert "tier: software" in again.out
 
 
 def test_a_run_that_does_not_do_what_it_should_is_1(tmp_path):
@@ -89,7 +89,7 @@ def test_signals_are_played(tmp_path):
         (("run", "--signals", "log.csv"), "needs --map"),
         (("run", "--signals", "log.csv", "--map", "time=t,skin_a=s"), "log.csv: cannot be read"),
         (("run", "--signals", "log.csv", "--set-power", "20"), "has no unit"),
-        (("run", "nominal", "--on", "board"), "invalid choice: 'board'"),
+        (("run", "nominal", "--on", "moon"), "invalid choice: 'moon'"),
         (("run", "nominal", "--seed", "-1"), "--seed -1"),
         (("demo", "--seed", "x"), "invalid int value"),
         ((), "VERB"),
@@ -114,6 +114,38 @@ def test_no_micropython_is_3(tmp_path, verb, program):
     assert program in ended.err
     assert ended.err.count("\n") == 1
     assert list(tmp_path.rglob("*.html")) == []
+
+
+NO_IMAGE = {"XDG_CACHE_HOME": "empty", "SONOFUSE_UF2": ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "no interpreter for the emulated chip: put an official MicroPython image"),
+        (("--uf2", "missing.uf2"), "missing.uf2: cannot be read (No such file"),
+        (("--uf2", "text.uf2"), "text.uf2: is not a UF2 file"),
+    ],
+)
+def test_no_image_for_the_emulated_chip_is_3(tmp_path, arguments, said):
+    (tmp_path / "text.uf2").write_text("no image", encoding="utf-8")
+    ended = sonofuse(tmp_path, "hil", "run", "patient_stop", "--on", "rp2040", *arguments, **NO_IMAGE)
+    assert (ended.code, ended.out) == (3, "")
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--uf2", "x.uf2"), "--uf2 belongs to --on rp2040"),
+        (("--on", "rp2040", "--micropython", "x"), "--micropython belongs to --on unix"),
+    ],
+)
+def test_an_option_of_another_platform_is_2(tmp_path, arguments, said):
+    ended = sonofuse(tmp_path, "hil", "run", "nominal", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
 
 
 @pytest.mark.parametrize("verb", [("run", "nominal"), ("demo",)])

@@ -88,7 +88,7 @@ def test_head_limits_and_what_it_is_not(text):
     assert "2 of 2 cases did what they should" in text
     for said in (
         "bone_metastasis 1, board rev_a, host none",
-        "software tier",
+        "tier: software",
         "sonofuse 1.2.3",
         "no claim of clearance",
     ):

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonofuse.image.build import device_files
+from sonofuse.image import uf2
+from sonofuse.image.build import build_image
 from sonofuse.limits import SHIPPED
 
 from ..platform import Device
 from ..process import RigError
 from . import image
 from .platform import Rp2040Platform
-
-_UF2_MAGIC = b"UF2\n"
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,23 @@ class Rp2040:
         Raises:
             RigError: if there is no image, or it is none.
         """
-        files = device_files(SHIPPED, device.board, packed=device.limits, transform=device.transform)
-        return Rp2040Platform(files, device.bench, device.flash, self.image())
+        path = self.image()
+        built = build_image(
+            SHIPPED, device.board, packed=device.limits, transform=device.transform, interpreter=uf2.read(path)
+        )
+        return Rp2040Platform(built.on_device(), device.bench, device.flash, path)
 
     def image(self) -> Path:
         """The interpreter's image.
 
         Raises:
-            RigError: if there is none, or the file is no UF2.
+            RigError: if there is none, or the file is no MicroPython for the RP2040.
         """
         path = self.uf2 or image.find()
         if path is None:
             raise RigError(f"no interpreter for the emulated chip: {image.HOW}")
         try:
-            with path.open("rb") as file:
-                head = file.read(len(_UF2_MAGIC))
-        except OSError as problem:
-            raise RigError(f"{path}: cannot be read ({problem.strerror}); {image.HOW}") from problem
-        if head != _UF2_MAGIC:
-            raise RigError(f"{path}: is not a UF2 image; {image.HOW}")
+            uf2.read(path)
+        except uf2.Uf2Error as error:
+            raise RigError(f"{error}; {image.HOW}") from error
         return path
