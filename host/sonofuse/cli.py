@@ -1,15 +1,16 @@
-"""The command line: `sonofuse check | build | hil`."""
+"""The command line: `sonofuse check | build | flash | hil`."""
 
 import importlib
 import json
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
+from sonofuse.image import commands as images
 from sonofuse.limits import SHIPPED, commands
 
 _RIG = "sonofuse_hil"
@@ -20,7 +21,13 @@ each other hazard against its time budget, and every limit with its guard band. 
 """
 _BUILD = """\
 Compile a limits file into limits.bin, which the firmware and the checker read, and limits.json, which says the same
-with names. Both are written whole or not at all.
+with names; and the firmware for the board that the limits name, with a manifest of all files. Every file is written
+whole or not at all, the manifest last. The same input gives the same bytes.
+"""
+_FLASH = """\
+Bring an image that `sonofuse build` made onto a board in service mode (service jumper closed at reset). The new set of
+files is written beside the one that runs, read back, and switched to in one step; nothing is written if the board has
+it already. Broken off at any moment the board runs the old set or the new one; run it again to finish.
 """
 
 
@@ -35,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="sonofuse",
-        description="A fuse for sonication: limits and rig of an independent safety monitor. Research use only.",
+        description="A fuse for sonication: limits, firmware and rig of a safety monitor. Research use only.",
         epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"sonofuse {package_version()}")
@@ -50,10 +57,25 @@ def _parser() -> Parser:
     build.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing"
     )
+    build.add_argument("--uf2", metavar="FILE", type=Path, help="the only MicroPython that the image shall run on")
     build.add_argument("--json", action="store_true", help="print one JSON object")
     build.set_defaults(run=_build)
+    _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
+
+
+def _flash_verb(flash: ArgumentParser) -> None:
+    flash.add_argument("image", metavar="DIR", type=Path, help="what sonofuse build wrote")
+    flash.add_argument("--port", help="serial port of the board (default: the one board that is plugged in)")
+    flash.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    flash.add_argument(
+        "--replace", action="store_true", help="also over firmware for another board, or over another program"
+    )
+    flash.add_argument("--uf2", metavar="FILE", type=Path, help="first install this MicroPython on a blank board")
+    flash.add_argument("--drive", metavar="FOLDER", type=Path, help="where the drive of the blank board is mounted")
+    flash.add_argument("--json", action="store_true", help="print one JSON object")
+    flash.set_defaults(run=images.flash)
 
 
 def _limits(name: str) -> Path:
@@ -72,7 +94,7 @@ def _check(asked: Namespace) -> int:
 
 
 def _build(asked: Namespace) -> int:
-    return _printed(lambda out: commands.build(asked.file, asked.out, out, asked.json), asked.json)
+    return _printed(lambda out: images.build(asked.file, asked.out, asked.uf2, out, asked.json), asked.json)
 
 
 def _printed(command: Callable[[TextIO], int], as_json: bool) -> int:

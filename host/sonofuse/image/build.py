@@ -83,7 +83,7 @@ def device_files(
 
 def _named(limits: Path) -> str | Path:
     """The board of a limits file that has been read without a complaint."""
-    name = str(tomllib.loads(limits.read_text(encoding="utf-8"))["board"])
+    name = str(tomllib.loads(limits.read_text(encoding="utf-8"))["limits"]["board"])
     return limits.parent / name if name.endswith(".py") else name
 
 

@@ -55,11 +55,11 @@ def _mounted(storage: bytearray, fresh: bool) -> LittleFS:
         block_count=len(storage) // _BLOCK,
         prog_size=_PAGE,
         disk_version=_FORMAT,
-        mount=not fresh,
+        mount=False,  # it would format what it cannot mount
     )
     if fresh:
         system.format()
-        system.mount()
+    system.mount()
     return system
 
 

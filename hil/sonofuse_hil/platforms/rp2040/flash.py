@@ -21,12 +21,16 @@ _BUSY = 1
 
 
 class Flash:
-    """What the flash chip did: `operations` as (kind, address), in order; it is busy until the last one is done."""
+    """What the flash chip did: `operations` as (kind, address), in order; it is busy until the last one is done.
+
+    With `instant` it is not busy: for what does not look at times, because simulated waiting costs real time.
+    """
 
     def __init__(self, mcu: "RP2040") -> None:
         self._mcu, self._ssi = mcu, mcu.ssi
         self.operations: list[tuple[str, int]] = []
         self._busy_until_ns = 0.0
+        self.instant = False
         self._models: dict[int, tuple[Model, int]] = {}  # sector -> model and offset in it
         self._on_cut: Callable[[], None] = lambda: None
         ssi: Any = mcu.ssi
@@ -83,4 +87,5 @@ class Flash:
             self._copy(sector)
 
     def _busy(self, us: int) -> None:
-        self._busy_until_ns = self._mcu.clock.nanos + 1e3 * us
+        if not self.instant:
+            self._busy_until_ns = self._mcu.clock.nanos + 1e3 * us

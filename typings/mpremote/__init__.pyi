@@ -1,0 +1,1 @@
+"""mpremote: only its transport over a serial port is used."""

@@ -1,0 +1,3 @@
+"""What all transports of mpremote share."""
+
+class TransportError(Exception): ...
