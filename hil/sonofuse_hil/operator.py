@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sonofuse import link
+from sonofuse.clock import ClockError, ClockWatch
 from sonofuse.link import Answer, F, Telemetry
-from sonofuse_firmware.states import ARMED, SAFE, TRIPPED
+from sonofuse_firmware.states import ARMED, BOOT, SAFE, TRIPPED
 
 from .bench import Bench
 
@@ -39,6 +40,10 @@ class Operator:
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
         self.answers: list[tuple[int, Answer]] = []
+        self.clock = ClockWatch()
+        self.clock_rate = 1.0  # of the console's clock; what is wrong with the device's crystal shows as its inverse
+        self._own_us, self._heard_us = 0.0, 0
+        self.clock_alarm_us: int | None = None  # when the console saw that the clocks differ, and commanded STOP
         self.hung = False  # a console that hangs: it shows what comes, but does nothing any more
         self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda _t_us, _frame: None
         self.on_rf: Callable[[int], None] = lambda _t_us: None
@@ -71,9 +76,24 @@ class Operator:
                 self.answers.append((t_us, frame))
                 self._answered(t_us, frame)
             else:
+                self._compare_clocks(t_us, frame)
                 self.telemetry = frame
                 self._look(t_us, frame)
             self.on_frame(t_us, frame)
+
+    def _compare_clocks(self, t_us: int, frame: Telemetry) -> None:
+        """STOP a device whose clock differs; a device that has booted starts its time anew."""
+        before = self.telemetry
+        if before is None or (frame.now_us < before.now_us and frame.state in (BOOT, TRIPPED)):
+            self.clock.reset()
+        self._own_us += (t_us - self._heard_us) * self.clock_rate
+        self._heard_us = t_us
+        try:
+            self.clock.feed(round(self._own_us), frame.now_us)
+        except ClockError:
+            if self.clock_alarm_us is None and not self.hung:
+                self.clock_alarm_us = t_us
+                self.stop()
 
     def _look(self, t_us: int, seen: Telemetry) -> None:
         if seen.state == TRIPPED:

@@ -54,7 +54,7 @@ class ClockWatch:
 
     def _rate(self) -> float:
         """Relative rate of the device's clock, from the frame with the least delay of each end of the window."""
-        host0, device0 = self._seen[0]
+        host0, _ = self._seen[0]
         host1, _ = self._seen[-1]
         quarter = (host1 - host0) // 4
         first = [(host - device, device) for host, device in self._seen if host - host0 <= quarter]

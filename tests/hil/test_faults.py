@@ -90,3 +90,15 @@ def test_wrong_values_are_refused(name: str, given: dict[str, Any], message: str
 def test_unknown_fault() -> None:
     with pytest.raises(KeyError, match="did you mean"):
         faults.get("lost_couplin")
+
+
+def test_a_console_stops_a_device_whose_clock_is_wrong(calm: tuple[Path, str]) -> None:
+    limits, _ = calm
+    for by, stopped in ((0.0, False), (0.05, True), (0.3, True)):
+        with Rig(limits, (Sonication(40.0, 4.0),)) as rig:
+            rig.after_rf(100_000, "slow", "", lambda rig=rig, by=by: faults.get("slow_clock").apply(rig, by=by))
+            run = rig.run_plan(9_000_000)
+            assert (rig.operator.clock_alarm_us is not None) == stopped
+            assert (run.cause >> 8 == 36) == stopped, "STOP was commanded"
+            if stopped:
+                assert rig.operator.clock_alarm_us - run.stimuli[0].t_us < 2_200_000

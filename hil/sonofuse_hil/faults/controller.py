@@ -47,3 +47,10 @@ def power_loss(rig: Rig, off: float) -> None:
 def brown_out(rig: Rig) -> None:
     """the supply supervisor reports a voltage beyond 10 %"""
     rig.bench.force("supply", 0.0)
+
+
+@fault("hardware H5", "G4", by=Quantity("10 %", "3 %", "50 %"))
+def slow_clock(rig: Rig, by: float) -> None:
+    """the crystal of the microcontroller runs slow, and all its times are longer than they say"""
+    # The rig's time is the device's own: a slow device is a console whose clock runs faster.
+    rig.operator.clock_rate = 1 / (1 - by)
