@@ -7,6 +7,7 @@ import rp2
 from machine import UART, WDT, Pin, reset
 
 import manifest
+import selftest
 from board import BOARD
 from permit import Permit
 
@@ -14,6 +15,7 @@ from permit import Permit
 _WATCHDOG_MS = 1000
 _BAUD = 921_600
 _CONFIGURATION = 38 << 8 | 255  # checks.py
+_SELF_TEST = 34 << 8 | 255
 
 
 def main(folder: "str | None") -> None:
@@ -41,6 +43,10 @@ def main(folder: "str | None") -> None:
 
 def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> None:
     """Check the whole set before the rest of it is imported, then tick for ever."""
+    try:
+        selftest.watchdog()
+    except ValueError as problem:
+        refuse(problem, _SELF_TEST, permit, watchdog, buzzer, uart)
     flash = rp2.Flash()
     base = "" if folder is None else folder + "/"
     try:
@@ -51,7 +57,11 @@ def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: 
         limits = load(base + "limits.bin", BOARD["name"], len(BOARD["channels"]))
         reserved = blocks(folder, flash)
     except ValueError as problem:
-        refuse(problem, permit, watchdog, buzzer, uart)
+        refuse(problem, _CONFIGURATION, permit, watchdog, buzzer, uart)
+    try:
+        selftest.memory(limits)
+    except ValueError as problem:
+        refuse(problem, _SELF_TEST, permit, watchdog, buzzer, uart)
     from kernel import H_TICK_US
     from latch import Latch
     from monitor import Monitor
@@ -64,7 +74,7 @@ def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: 
         monitor.tick()
 
 
-def refuse(problem: ValueError, permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> "NoReturn":
+def refuse(problem: ValueError, cause: int, permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> "NoReturn":
     """Nothing that could be trusted, no permit: say so for ever."""
     from link import TELEMETRY, Link
     from states import TRIPPED
@@ -76,7 +86,7 @@ def refuse(problem: ValueError, permit: Permit, watchdog: WDT, buzzer: Pin, uart
     output = Link(uart, {TELEMETRY: 20})
     while True:
         permit.low()
-        pack_into("<BBH", output.frame, 0, TRIPPED, 0, _CONFIGURATION)
+        pack_into("<BBH", output.frame, 0, TRIPPED, 0, cause)
         output.send(TELEMETRY)
         watchdog.feed()
         sleep_ms(100)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sonofuse.layout import Constants
+
 from ..device import install
 from ..measurement import SOFTWARE
 from .flash import Flash, PowerCutError
@@ -28,6 +30,7 @@ from .vm import _ops
 GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
 STEADY_US = 6_000  # while both switches give edges
 OFF_US = 20_000  # while no program runs: then no output reaches an input but over the link
+WATCHDOG_PROVEN = Constants("selftest.py").PROVEN
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 _RECORD = struct.Struct(_ops.RECORD)
 _HEAD = struct.Struct(_ops.REPLY_HEAD)
@@ -85,6 +88,10 @@ class UnixPlatform:
         self._told = [False, False]
         self._watchdog_us = 0  # its period, 0 = not started
         self._watchdog_due_us = NEVER_US
+        # The watchdog's scratch register: a rig begins with a device whose watchdog was proven (firmware/selftest.py).
+        self.scratch = WATCHDOG_PROVEN
+        self._timer_reset = False
+        self.watchdog_dead = False
         self._boot_due_us = 0
         self._vm: Vm | None = None
         self._pending = b""  # a request that waits for its answer
@@ -152,6 +159,7 @@ class UnixPlatform:
         self._advance(min(t_us, self._boot_due_us, max(self.now_us, self.bench.next_event_us()), self._watchdog_due_us))
         if self._boot_due_us <= self.now_us:
             self._boot_due_us = NEVER_US
+            (self.folder / "reset.txt").write_text(f"{int(self._timer_reset)} {self.scratch}")
             self._vm = Vm(self.folder, self._script, self._program)
             self._pending = b""
             self._boot_clock_us = self.now_us
@@ -240,7 +248,7 @@ class UnixPlatform:
                 self.switches[number].word(t_us, value)
                 self.last_token_us[number] = t_us
         elif operation == _ops.WATCHDOG_START:
-            self._watchdog_us = 1000 * value
+            self._watchdog_us = NEVER_US if self.watchdog_dead else 1000 * value
             self._watchdog_due_us = t_us + self._watchdog_us
         elif operation == _ops.UART_TX:
             if self._vm is not None:
@@ -254,6 +262,8 @@ class UnixPlatform:
             self.switches[argument // _SECOND_MACHINE].active(t_us, value)
         elif operation == _ops.MACHINE_INIT:
             self.switches[argument // _SECOND_MACHINE].initialise(t_us)
+        elif operation == _ops.SCRATCH:
+            self.scratch = value
         elif operation == _ops.PIN:
             self.bench.pin(t_us, argument, value)
         self._edges(t_us)
@@ -331,6 +341,9 @@ class UnixPlatform:
 
     def _release(self, reason: str) -> None:
         """A reset or a loss of power: all pins are released, the programs are gone."""
+        self._timer_reset = reason == "watchdog"
+        if reason in ("power", "run"):
+            self.scratch = 0
         for switch in self.switches:
             switch.reset()
         for number in range(2):

@@ -20,6 +20,7 @@ MACHINE_EXEC = 21
 WATCHDOG = 22
 WATCHDOG_START = 23
 UART_TX = 24
+SCRATCH = 25
 
 # answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, received bytes, then what the inputs are from
 # when on, a step each: time after the answer u16 and three ADC counts u16, pins u32

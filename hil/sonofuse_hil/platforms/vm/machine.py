@@ -3,10 +3,11 @@
 The times are those of a Pico at 125 MHz, rounded up: they make a tick take a plausible time, and are no measurement.
 """
 
-from _ops import MEMORY, PIN, RESET, UART_TX, WATCHDOG, WATCHDOG_START
+from _ops import MEMORY, PIN, RESET, SCRATCH, UART_TX, WATCHDOG, WATCHDOG_START
 from _wire import wire
 
 _GPIO_IN = 0xD0000004
+_WATCHDOG_REASON, _WATCHDOG_SCRATCH = 0x40058008, 0x4005800C
 _PIN_US = 2
 _MEMORY_US = 2
 _ADC_US = 6  # 96 cycles of 48 MHz and the call
@@ -97,12 +98,18 @@ class _Memory:
 
     def __getitem__(self, address):
         wire.charge(_MEMORY_US)
+        if address == _WATCHDOG_REASON or address == _WATCHDOG_SCRATCH:
+            with open("reset.txt") as file:  # what the rig says of the last reset: reason and scratch register
+                return int(file.read().split()[address == _WATCHDOG_SCRATCH])
         if address != _GPIO_IN:
             raise ValueError("register 0x%08x is not modelled" % address)
         return wire.gpio
 
     def __setitem__(self, address, value):
         wire.charge(_MEMORY_US)
+        if address == _WATCHDOG_SCRATCH:
+            wire.output(SCRATCH, 0, value)
+            return
         pin = (address - 0x40014004) // 8
         if address != 0x40014004 + 8 * pin or not 0 <= pin < 30:
             raise ValueError("register 0x%08x is not modelled" % address)
