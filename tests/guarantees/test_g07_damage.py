@@ -9,7 +9,11 @@ from sonofuse_hil.guarantees import g07
 from sonofuse_hil.rig import Rig
 
 CONFIGURATION = 38
-CHECKS_NOBODY_IMPORTS = "checks.py"  # read by the host and the documentation alone
+# Without one of these nothing is left that could say why.
+RUNS_BEFORE_THE_CHECK = (
+    "main.py", "start.py", "selftest.py", "manifest.py", "board.py", "permit.py", "permit_program.py", "link.py",
+    "states.py",
+)  # fmt: skip
 
 
 class Blob(bytes):
@@ -43,11 +47,33 @@ def test_a_sound_file_of_another_kind_is_refused(word, value, blob, limits_files
     measured(g07.never_high(run, f"word {word} = {value}"))
 
 
-@pytest.mark.parametrize("name", [*(n for n in FILES if n != CHECKS_NOBODY_IMPORTS), "board.py", "limits.bin"])
+INSTALLED = [*FILES, "board.py", "limits.bin", "manifest.txt", "latch.txt", "latch.0", "latch.1"]
+
+
+@pytest.mark.parametrize("name", INSTALLED)
 def test_a_missing_file_leaves_the_permit_low(name, limits_files, measured):
-    run = g07.boot(limits_files.quick, without=name)
+    run = g07.boot(limits_files.quick, damage=lambda folder: (folder / name).unlink())
     assert not run.rf_us
+    assert name in RUNS_BEFORE_THE_CHECK or run.cause >> 8 == CONFIGURATION
     measured(g07.never_high(run, f"without {name}"))
+
+
+@pytest.mark.parametrize("name", [n for n in INSTALLED if n not in ("latch.0", "latch.1")])
+def test_a_file_that_still_works_but_differs_is_refused(name, limits_files, measured):
+    def end_otherwise(folder):
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data + b"# an afterthought\n")
+
+    run = g07.boot(limits_files.quick, damage=end_otherwise)
+    assert run.state == 4 and run.cause >> 8 == CONFIGURATION
+    measured(g07.never_high(run, f"{name} differs"))
+
+
+@pytest.mark.parametrize("name", ["random.py", "latch.mpy", "boot.py"])
+def test_a_file_too_many_is_refused(name, limits_files, measured):
+    run = g07.boot(limits_files.quick, damage=lambda folder: (folder / name).write_bytes(b""))
+    assert run.state == 4 and run.cause >> 8 == CONFIGURATION
+    measured(g07.never_high(run, f"{name} beside the firmware"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from sonofuse import link
@@ -27,11 +28,20 @@ def reseal(blob: bytes, word: int, value: int) -> bytes:
     return bytes(body) + struct.pack("<I", zlib.crc32(body)) + hashlib.sha256(body).digest()
 
 
-def boot(limits: Path, *, blob: bytes | None = None, without: str = "", flash: bytes | None = None) -> Run:
-    """Boot a device with a limit set, a missing file or a latch, and let an operator try to treat for `BOOT_US`."""
+def boot(
+    limits: Path,
+    *,
+    blob: bytes | None = None,
+    damage: Callable[[Path], None] = lambda _folder: None,
+    flash: bytes | None = None,
+) -> Run:
+    """Boot a device with a limit set, damaged files or a latch, and let an operator try to treat for `BOOT_US`.
+
+    Args:
+        damage: is given the folder of the device's files, before the boot.
+    """
     with Rig(limits, (Sonication(50.0, 1.0),), name="G7", blob=blob, flash=flash) as rig:
-        if without:
-            (rig.folder / without).unlink()
+        damage(rig.folder)
         rig.run_for(BOOT_US)
         return rig.result()
 

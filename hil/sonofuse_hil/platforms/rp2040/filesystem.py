@@ -54,7 +54,7 @@ def _mounted(storage: bytearray, fresh: bool) -> LittleFS:
         block_size=_BLOCK,
         block_count=len(storage) // _BLOCK,
         prog_size=_PAGE,
-        disk_version=_FORMAT,
+        disk_version=_FORMAT if fresh else 0,  # 0: whatever is there
         mount=False,  # it would format what it cannot mount
     )
     if fresh:
