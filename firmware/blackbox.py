@@ -10,17 +10,24 @@ from micropython import const
 from binascii import crc32
 from struct import pack_into, unpack_from
 
-from kernel import I_CHANNELS
-
 BLOCK = const(4096)
 PAGE = const(256)
 PAGES = const(16)
+_HALVES = const(128)  # words of 16 bits in a page
 HEAD = "<IIIHHHHIIII"  # MAGIC, sequence, CRC of the samples, cause, channels, rows, first row, ms between rows, now,
 HEAD_BYTES = const(64)  # set mW, on us, ...; then the CRC of the header in its last four bytes
 MAGIC = const(0x53465452)
 EVERY_MS = const(10)
 
-_ROWS, _AT, _WAIT, _CHANNELS, _FULL = const(0), const(1), const(2), const(3), const(4)  # words of the ring's state
+# words of the ring's state
+_BLANK = bytearray(b"\xff" * PAGE)
+_ROWS = const(0)
+_AT = const(1)
+_WAIT = const(2)
+_CHANNELS = const(3)
+_FULL = const(4)
+
+_I_CHANNELS = const(8)  # kernel.I_CHANNELS
 
 
 # In viper, because it runs on every tick.
@@ -33,10 +40,10 @@ def note(ring: ptr16, own: ptr32, inputs: ptr32):
         at = own[_AT]
         channels = own[_CHANNELS]
         to = at * channels
-        source = I_CHANNELS + 1
+        source = _I_CHANNELS + 1
         end = to + channels
         while to < end:
-            ring[to] = inputs[source]
+            ring[to] = inputs[source] & 0xFFFF
             source += 2
             to += 1
         at += 1
@@ -54,8 +61,8 @@ class Blackbox:
         self._flash = flash
         self._blocks = blocks
         rows = (BLOCK - HEAD_BYTES) // (2 * channels)
-        self._sector = bytearray(BLOCK)
-        self.ring = memoryview(self._sector)[HEAD_BYTES:]
+        self._sector = array("H", bytes(BLOCK))
+        self.ring = memoryview(self._sector)[HEAD_BYTES // 2 :]
         self.own = array("i", [rows, 0, 1, channels, 0])
         self._left = 0  # pages to write, the header among them; 0: none
         self._frozen = (0, 0, 0, 0)
@@ -101,13 +108,15 @@ class Blackbox:
         if left == PAGES:  # first: is the block blank? Erasing takes 45 ms, 400 ms at most
             self._erase(self._next)
             own = self.own
+            at = own[_AT] if own[_FULL] else 0x8000 | own[_AT]
+            cause, now_us, set_mw, on_us = self._frozen
             pack_into(
-                HEAD, sector, 0, MAGIC, self._seq + 1, crc32(self.ring), self._frozen[0], own[_CHANNELS], own[_ROWS],
-                own[_AT] if own[_FULL] else 0x8000 | own[_AT], EVERY_MS, self._frozen[1], self._frozen[2], self._frozen[3],
+                HEAD, sector, 0, MAGIC, self._seq + 1, crc32(self.ring), cause, own[_CHANNELS], own[_ROWS], at,
+                EVERY_MS, now_us, set_mw, on_us,
             )  # fmt: skip
-            pack_into("<I", sector, HEAD_BYTES - 4, crc32(memoryview(sector)[: HEAD_BYTES - 4]))
+            pack_into("<I", sector, HEAD_BYTES - 4, crc32(memoryview(sector)[: HEAD_BYTES // 2 - 2]))
         else:
-            self._flash.writeblocks(block, memoryview(sector)[left * PAGE : (left + 1) * PAGE], left * PAGE)
+            self._flash.writeblocks(block, memoryview(sector)[left * _HALVES : (left + 1) * _HALVES], left * PAGE)
             if not left:
                 self._seq += 1
                 self._next = (self._next + 1) % len(self._blocks)
@@ -123,7 +132,7 @@ class Blackbox:
         page = self._page
         for at in range(0, BLOCK, PAGE):
             self._flash.readblocks(self._blocks[number], page, at)
-            if page != b"\xff" * PAGE:
+            if page != _BLANK:
                 self._flash.ioctl(6, self._blocks[number])
                 return
 

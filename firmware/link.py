@@ -11,6 +11,7 @@ from micropython import const
 # frames out
 TELEMETRY = const(1)
 ANSWER = const(2)
+DATA = const(3)  # a piece of the log
 # frames in
 ARM = const(16)  # set power mW u32, set duration us u32, first 8 bytes of the limit set's SHA-256
 START = const(17)
@@ -19,6 +20,7 @@ DISARM = const(19)
 STOP = const(20)
 ACKNOWLEDGE = const(21)  # 1: a new treatment, dose starts at zero; 0: the same one
 STATUS = const(22)
+READ = const(23)  # a piece of the log: which part u8, offset u32; only while the permit is low
 
 # what an ANSWER says
 DONE = const(0)

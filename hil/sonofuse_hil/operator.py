@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sonofuse import link
 from sonofuse.clock import ClockError, ClockWatch
-from sonofuse.link import Answer, F, Telemetry
+from sonofuse.link import Answer, Data, F, Telemetry
 from sonofuse_firmware.states import ARMED, BOOT, SAFE, TRIPPED
 
 from .bench import Bench
@@ -72,6 +72,8 @@ class Operator:
 
     def _received(self, t_us: int, data: bytes) -> None:
         for frame in self._decoder.feed(data):
+            if isinstance(frame, Data):
+                continue  # nobody at this console asked for the log
             if isinstance(frame, Answer):
                 self.answers.append((t_us, frame))
                 self._answered(t_us, frame)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sonofuse.board import Board
-from sonofuse.limits.declared import CHECKS
+from sonofuse.causes import cause_text, cause_words
 
 from .plant import LayeredPlant
 from .platforms.platform import On
@@ -12,7 +12,7 @@ from .platforms.unix import Unix
 from .rig import Rig
 from .run import Run
 from .scenario_file import ScenarioError, load_scenario, scenario_names
-from .scenario_model import END, LAST_TOKEN, MONITOR, RF, Event, Expectation, Scenario
+from .scenario_model import END, LAST_TOKEN, RF, Event, Expectation, Scenario
 
 __all__ = [
     "Event",
@@ -53,25 +53,6 @@ class Outcome:
     guarantee: str
     passed: bool
     reason: str
-
-
-def cause_words(cause: int, board: Board) -> tuple[str, str, str]:
-    """Channel ("monitor" for the whole), check and its text in words, of a cause number.
-
-    An unknown number is shown as such: a report must not fail over it.
-    """
-    number, channel = cause >> 8, cause & 0xFF
-    name = board.channels[channel].name if channel < len(board.channels) else MONITOR
-    for check, word, _, text in CHECKS:
-        if check == number:
-            return name, word, text
-    return name, f"check {number}", "unknown to this version"
-
-
-def cause_text(cause: int, board: Board) -> str:
-    """A cause in words: "reflected ratio: too much power reflected (VSWR)"."""
-    channel, check, text = cause_words(cause, board)
-    return f"{channel} {check}: {text}"
 
 
 def run_scenario(

@@ -1,4 +1,4 @@
-"""The command line: `sonofuse check | build | flash | hil`."""
+"""The command line: `sonofuse check | build | flash | log | hil`."""
 
 import importlib
 import json
@@ -12,6 +12,7 @@ from typing import TextIO
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.image import commands as images
 from sonofuse.limits import SHIPPED, commands
+from sonofuse.log_view import log
 
 _RIG = "sonofuse_hil"
 _FILE = "limits in TOML, or the name of a file that ships"
@@ -28,6 +29,10 @@ _FLASH = """\
 Bring an image that `sonofuse build` made onto a board in service mode (service jumper closed at reset). The new set of
 files is written beside the one that runs, read back, and switched to in one step; nothing is written if the board has
 it already. Broken off at any moment the board runs the old set or the new one; run it again to finish.
+"""
+_LOG = """\
+Read a device's own log over its link: its state, what it is made of, and its last trips with what every sensor said in
+the second before. The device kept them by itself; no host need have been there. It answers while the permit is low.
 """
 
 
@@ -61,6 +66,7 @@ def _parser() -> Parser:
     build.add_argument("--json", action="store_true", help="print one JSON object")
     build.set_defaults(run=_build)
     _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
+    _log_verb(verbs.add_parser("log", help="read what a device keeps of itself and its last trips", description=_LOG))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
 
@@ -76,6 +82,14 @@ def _flash_verb(flash: ArgumentParser) -> None:
     flash.add_argument("--drive", metavar="FOLDER", type=Path, help="where the drive of the blank board is mounted")
     flash.add_argument("--json", action="store_true", help="print one JSON object")
     flash.set_defaults(run=images.flash)
+
+
+def _log_verb(shown: ArgumentParser) -> None:
+    shown.add_argument("--port", required=True, help="serial port of the device's link (not its USB)")
+    shown.add_argument("--board", metavar="NAME_OR_FILE", help="its board, where the manifest names none that is known")
+    shown.add_argument("--csv", metavar="FOLDER", type=Path, help="also write every trip's last second as CSV")
+    shown.add_argument("--json", action="store_true", help="print one JSON object")
+    shown.set_defaults(run=log)
 
 
 def _limits(name: str) -> Path:

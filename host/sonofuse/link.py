@@ -15,6 +15,7 @@ F = Constants("link.py")
 RESULTS = ("done", "refused in this state", "wrong limit set", "out of range", "cause present", "cooling", "not ready")
 _TELEMETRY = struct.Struct("<BBHHHIII")
 _CHANNEL = struct.Struct("<BHI")
+_DATA = struct.Struct("<BBHII128s")
 
 
 class FrameError(ValueError):
@@ -43,13 +44,26 @@ class Answer:
     result: int
 
 
+@dataclass(frozen=True)
+class Data:
+    """A piece of the device's log: which part, where in it, of how many bytes."""
+
+    what: int
+    offset: int
+    total: int
+    data: bytes
+
+
+Frame = Telemetry | Answer | Data
+
+
 def encode(kind: int, sequence: int, payload: bytes = b"") -> bytes:
     """One frame, ready for the line; the zero before it ends whatever noise there was, which could swallow a STOP."""
     body = struct.pack("<BH", kind, sequence & 0xFFFF) + payload
     return b"\0" + bytes(cobs.encode(body + struct.pack("<H", crc_hqx(body, 0xFFFF)))) + b"\0"
 
 
-def decode(frame: bytes) -> Telemetry | Answer:
+def decode(frame: bytes) -> Frame:
     """A frame without its closing zero.
 
     Raises:
@@ -70,6 +84,9 @@ def decode(frame: bytes) -> Telemetry | Answer:
             rows = list(_CHANNEL.iter_unpack(payload[_TELEMETRY.size :]))
             raw, dose = tuple(row[1] for row in rows), tuple(row[2] for row in rows)
             return Telemetry(state, cause, warn, now_us, on_us, energy, raw, dose)
+    if kind == F.DATA and len(payload) == _DATA.size:
+        what, length, _, offset, total, data = _DATA.unpack(payload)
+        return Data(what, offset, total, data[:length])
     raise FrameError(f"unknown frame: type {kind}, {len(payload)} bytes")
 
 
@@ -80,7 +97,7 @@ class Decoder:
         self.errors = 0
         self._rest = b""
 
-    def feed(self, data: bytes) -> Iterator[Telemetry | Answer]:
+    def feed(self, data: bytes) -> Iterator[Frame]:
         """The whole frames that `data` completes."""
         *frames, self._rest = (self._rest + data).split(b"\0")
         for frame in frames:
@@ -93,3 +110,8 @@ class Decoder:
 def arm(sequence: int, set_mw: int, set_us: int, digest: bytes) -> bytes:
     """ARM with a set point (mW, µs) for the limit set with this SHA-256."""
     return encode(F.ARM, sequence, struct.pack("<II", set_mw, set_us) + digest[:8])
+
+
+def read_request(what: int, offset: int) -> bytes:
+    """The payload of READ."""
+    return struct.pack("<BI", what, offset)

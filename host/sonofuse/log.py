@@ -7,12 +7,13 @@ import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import serial
 
 from sonofuse import link, trips
 from sonofuse.console import ENVIRONMENT, NOT_AS_EXPECTED, CommandError
-from sonofuse.link import Answer, Data, F, Telemetry
+from sonofuse.link import Answer, Data, F, Frame, Telemetry
 from sonofuse.trips import Trip
 from sonofuse_firmware.states import ON
 
@@ -43,7 +44,7 @@ class Port:
     def __init__(self, name: str) -> None:
         self.name = name
         self._decoder = link.Decoder()
-        self._waiting: list[Telemetry | Answer | Data] = []
+        self._waiting: list[Frame] = []
         self._sequence = 0
         try:
             self._serial = serial.Serial(name, BAUD, timeout=0.02, exclusive=True)
@@ -68,7 +69,7 @@ class Port:
         except serial.SerialException as error:
             raise CommandError(ENVIRONMENT, f"{self.name}: the port has gone; plug it in again") from error
 
-    def next(self, wanted: Callable[[Telemetry | Answer | Data], bool], within_s: float) -> Telemetry | Answer | Data | None:
+    def next(self, wanted: Callable[[Frame], bool], within_s: float) -> Frame | None:
         """The next frame that is wanted; None if none came in time.
 
         Raises:
@@ -120,7 +121,9 @@ def read_log(name: str, progress: Callable[[int, int], None] = lambda _done, _to
                 "needed, not USB, and no service jumper",
             )
         if seen.state == ON:
-            raise CommandError(NOT_AS_EXPECTED, f"{name}: the permit is up; the log is read when the sonication has ended")
+            raise CommandError(
+                NOT_AS_EXPECTED, f"{name}: the permit is up; the log is read when the sonication has ended"
+            )
         text = _part(port, MANIFEST, progress).decode(errors="replace")
         raw = _part(port, TRIPS, progress)
         blocks = [raw[at : at + trips.B.BLOCK] for at in range(0, len(raw), trips.B.BLOCK)]
@@ -134,13 +137,17 @@ def _part(port: Port, what: int, progress: Callable[[int, int], None]) -> bytes:
         at = len(found)
         for _ in range(_TRIES):
             port.send(F.READ, link.read_request(what, at))
-            piece = port.next(lambda frame, at=at: _is_piece(frame, what, at), _ANSWER_S)
+            piece = port.next(partial(_is_piece, what, at), _ANSWER_S)
             if piece is not None:
                 break
         else:
-            raise CommandError(ENVIRONMENT, f"{port.name}: the device stopped answering; is its firmware older than this?")
+            raise CommandError(
+                ENVIRONMENT, f"{port.name}: the device stopped answering; is its firmware older than this?"
+            )
         if isinstance(piece, Answer):
-            raise CommandError(NOT_AS_EXPECTED, f"{port.name}: the device does not give its log: {link.RESULTS[piece.result]}")
+            raise CommandError(
+                NOT_AS_EXPECTED, f"{port.name}: the device does not give its log: {link.RESULTS[piece.result]}"
+            )
         assert isinstance(piece, Data)
         found, total = found + piece.data, piece.total
         progress(len(found), total)
@@ -149,8 +156,7 @@ def _part(port: Port, what: int, progress: Callable[[int, int], None]) -> bytes:
     return found
 
 
-def _is_piece(frame: Telemetry | Answer | Data, what: int, at: int) -> bool:
+def _is_piece(what: int, at: int, frame: Frame) -> bool:
     if isinstance(frame, Answer):
         return frame.command == F.READ
     return isinstance(frame, Data) and (frame.what, frame.offset) == (what, at)
-

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sonofuse.board import Board
 from sonofuse.layout import Constants
-from sonofuse.limits.kinds import KINDS
+from sonofuse.limits.kinds import KINDS, Kind
 
 B = Constants("blackbox.py")
 _HEAD = struct.Struct("<IIIHHHHIIII")
@@ -37,7 +37,11 @@ def read_block(data: bytes) -> Trip | None:
         raise ValueError(f"{len(data)} bytes are no block of {B.BLOCK}")
     magic, sequence, crc, cause, channels, rows, at, every_ms, now_us, set_mw, on_us = _HEAD.unpack_from(data)
     head = data[: B.HEAD_BYTES]
-    if magic != B.MAGIC or crc32(head[:-4]) != int.from_bytes(head[-4:], "little") or crc32(data[B.HEAD_BYTES :]) != crc:
+    if (
+        magic != B.MAGIC
+        or crc32(head[:-4]) != int.from_bytes(head[-4:], "little")
+        or crc32(data[B.HEAD_BYTES :]) != crc
+    ):
         return None
     counts = struct.unpack_from(f"<{rows * channels}H", data, B.HEAD_BYTES)
     every = [tuple(counts[row * channels : (row + 1) * channels]) for row in range(rows)]
@@ -59,7 +63,7 @@ def values(trip: Trip, board: Board) -> list[dict[str, float]]:
     """
     if trip.rows and len(trip.rows[0]) != len(board.channels):
         raise ValueError(f"the trip has {len(trip.rows[0])} channels, the board {board.name} {len(board.channels)}")
-    kinds = []
+    kinds: list[tuple[str, Kind | None]] = []
     for channel in board.channels:
         found = [kind for kind in (kind.of(board, channel) for kind in KINDS.values()) if kind is not None]
         kinds.append((channel.name, found[0] if found else None))

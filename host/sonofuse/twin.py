@@ -18,7 +18,7 @@ def plain_twin(source: str) -> str:
         ValueError: if the source holds a native construct that has no plain form (another cast, asm_thumb).
     """
     plain = re.sub(r"^( *)@micropython\.(viper|native)\n", r"\1# plain twin\n", source, flags=re.MULTILINE)
-    plain = re.sub(r"(\w+): ptr(?:8|32)\b", r"\1", plain)
+    plain = re.sub(r"(\w+): ptr(?:8|16|32)\b", r"\1", plain)
     for line, pointer, words, at in _POINTER.findall(plain):
         plain = re.sub(rf"\b{pointer}\[", f"{words}[{at} + ", plain.replace(line, f"# {pointer}: {words} from {at} on"))
     plain = plain.replace("from micropython import const\n", "const = int\n")

@@ -1,7 +1,7 @@
 """G6: a tripped device stays low: no inputs lead to ON without the cause gone, an acknowledgement and ARM."""
 
 from sonofuse import link
-from sonofuse.link import Answer, Telemetry
+from sonofuse.link import Frame, Telemetry
 from sonofuse_firmware.states import BOOT, SAFE, TRIPPED
 
 from ..measurement import Measurement
@@ -16,7 +16,7 @@ class Console:
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
-        self.frames: list[tuple[int, Telemetry | Answer]] = []
+        self.frames: list[tuple[int, Frame]] = []
         self._decoder = link.Decoder()
         self._sequence = 0
         rig.bench.on_received = self._received
