@@ -7,12 +7,15 @@ at: no damage to a set can keep the REPL closed.
 
 import sys
 
+import micropython
+
 
 def begin(folder: "str | None", service: int) -> None:
     """Start the set in `folder` unless the jumper at pin `service` is closed.
 
     None is the current folder, where a set lies flat; its own start looks at the jumper, and `service` is -1.
     """
+    micropython.kbd_intr(-1)  # the REPL, if it comes to that, hears Ctrl-C again by itself
     if folder is not None:
         from machine import Pin
 

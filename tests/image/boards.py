@@ -4,35 +4,42 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from littlefs import LittleFS, UserContext
 
-from sonofuse.image.image import Image
+from sonofuse.cli import main
+from sonofuse.image import manifest
+from sonofuse.image.build import LIMITS
+from sonofuse.image.image import Image, read
+from sonofuse.image.manifest import LOADER
 from sonofuse.image.plan import running
+from sonofuse.link import Answer, Decoder, Telemetry
 from sonofuse_hil.platforms.rp2040 import filesystem
 from sonofuse_hil.platforms.rp2040.chip import Chip
 from sonofuse_hil.platforms.rp2040.console import Console
 from sonofuse_hil.platforms.rp2040.flash import STORAGE_AT, STORAGE_BYTES
 
 SERVICE_PIN = 14
+BOOT_US = 2_000_000
 BLANK = b"\xff" * STORAGE_BYTES
 
 
 @dataclass
 class Board:
-    """A chip with its service jumper closed, at its prompt; `storage` is what its file system holds at power-up."""
+    """A chip at its prompt, its service jumper closed; `storage` is what its file system holds at power-up."""
 
     uf2: Path
     storage: bytes = BLANK
+    service: bool = True
     chip: Chip = field(init=False)
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
         self.chip = Chip(self.uf2, self.storage)
         self.chip.flash.instant = True
-        self.chip.drive(SERVICE_PIN, 0)
+        self.chip.drive(SERVICE_PIN, not self.service)
         self.console = Console(self.chip)
         self.console.boot()
         self.chip.flash.operations.clear()
@@ -70,6 +77,33 @@ class Ended:
         return found
 
 
+def sonofuse(*arguments: str | Path) -> Path:
+    """Run the command line in this process; the last argument, which is a folder."""
+    assert main([str(argument) for argument in arguments]) == 0
+    return Path(arguments[-1])
+
+
+def boot(uf2: Path, storage: bytes) -> tuple[int, int]:
+    """Switch a device on with its service jumper open: state and cause of its first telemetry.
+
+    Raises:
+        TimeoutError: if it says nothing for two simulated seconds.
+    """
+    chip = Chip(uf2, storage)
+    chip.flash.instant = True
+    chip.drive(SERVICE_PIN, 1)
+    decoder = Decoder()
+    frames: list[Telemetry | Answer] = []
+    chip.uart.sent = lambda byte: frames.extend(decoder.feed(bytes([byte])))
+    while not frames:
+        if chip.now_us > BOOT_US:
+            raise TimeoutError("no telemetry")
+        chip.run_until(chip.now_us + 1_000)
+    first = frames[0]
+    assert isinstance(first, Telemetry)
+    return first.state, first.cause
+
+
 def files(storage: bytes) -> dict[str, bytes]:
     """Every file of a file system by its path, without the slash at the front."""
     system = LittleFS(
@@ -99,6 +133,18 @@ def runs(found: Mapping[str, bytes], *images: Image) -> int | None:
         if inside == dict(image.files) and found["main.py"] == image.loader_for(folder):
             return number
     return None
+
+
+def small(folder: Path, target: Path) -> Path:
+    """The image in a folder again, without its large modules."""
+    image = read(folder)
+    kept = {name: data for name, data in image.files.items() if len(data) < 1000 or name == LIMITS}
+    entries = {name: manifest.entry(data) for name, data in {**kept, LOADER: image.loader}.items()}
+    made = manifest.write(replace(image.manifest, files=entries))
+    target.mkdir()
+    for name, data in {**kept, LOADER: image.loader_for(None), manifest.NAME: made}.items():
+        (target / name).write_bytes(data)
+    return target
 
 
 def installed(image: Image) -> bytes:

@@ -97,7 +97,7 @@ def test_an_image_with_a_damaged_or_missing_file_is_named(image: Image, tmp_path
 
 
 def test_what_does_not_compile_is_said_with_its_file() -> None:
-    with pytest.raises(CrossError, match="kernel.py"):
+    with pytest.raises(CrossError, match=r"kernel\.py"):
         cross_compile("kernel.py", b"def tick(:\n", "armv6m")
 
 
