@@ -17,9 +17,9 @@ OK, NOT_AS_EXPECTED, BAD_INPUT, ENVIRONMENT, INTERRUPTED, TERMINATED, BROKEN_PIP
 EXIT_CODES = """\
 exit codes:
   0  as expected
-  1  a run did not do what it should, a covered hazard has no check that is MET, or a limit became looser
+  1  a run or a board did not do what it should, a covered hazard has no check that is MET, or a limit became looser
   2  wrong input or usage
-  3  the environment: no MicroPython, something that cannot be written or is not installed
+  3  the environment: no MicroPython, no board, something that cannot be written or is not installed
   130  stopped by Ctrl-C
 """
 

@@ -61,8 +61,14 @@ def test_build_writes_both_files_and_says_the_digest(tmp_path):
     ended = sonofuse(tmp_path, "build", str(SHIPPED), "-o", "out/limits", "--json")
     assert ended.code == 0
     packed = (tmp_path / "out/limits/limits.bin").read_bytes()
-    assert ended.data == {"limits": "out/limits/limits.bin", "bytes": len(packed), "sha256": packed[-32:].hex()}
-    assert sorted(path.name for path in (tmp_path / "out/limits").iterdir()) == ["limits.bin", "limits.json"]
+    image = ended.data.pop("image")
+    assert ended.data | {"image": 0} == {
+        "limits": "out/limits/limits.bin", "bytes": len(packed), "sha256": packed[-32:].hex(), "image": 0,
+    }  # fmt: skip
+    assert (image["board"], image["mcu"], image["mpy"]) == ("rev_a", "rp2040", "6.3")
+    assert {"limits.bin", "limits.json", "main.py", "manifest.txt"} < {
+        path.name for path in (tmp_path / "out/limits").iterdir()
+    }
 
 
 def test_a_folder_that_is_a_file_is_an_environment_failure(tmp_path):

@@ -18,7 +18,7 @@ import serial
 from sonofuse.console import ENVIRONMENT, NOT_AS_EXPECTED, CommandError
 
 try:
-    from mpremote.transport import TransportError
+    from mpremote.transport import TransportError, TransportExecError
     from mpremote.transport_serial import SerialTransport
 except ImportError as missing:
     raise CommandError(ENVIRONMENT, 'mpremote is not installed: pip install "sonofuse[flash]"') from missing
@@ -115,6 +115,8 @@ class Target:
     def _talking(self) -> Generator[None]:
         try:
             yield
+        except TransportExecError as problem:
+            raise _failed(problem.error_output) from None
         except TransportError:
             text = f"the board does not answer any more: {_AGAIN}" if self._answers else SILENT
             raise CommandError(ENVIRONMENT, f"{self.port}: {text}") from None
