@@ -87,7 +87,7 @@ def _structure(found, row, size):
     lowest, highest = _raw_range(row, sensor)
     found.claim(at + K.R_RAW_MIN, math.ceil(lowest - 1e-6), math.ceil(lowest - 1e-6) + 1, f"{row.name} lowest count")
     # A reading just above the bound shows the step that holds the bound: that step has to be outside.
-    step = {"contact": 0, "ad8307": 16, "voltage": 16}.get(row.kind, 1)
+    step = {"contact": 0, "ad8307": 16, "voltage": 16, "ntc": 16}.get(row.kind, 1)
     top = math.floor(highest + 1e-6) - step
     found.claim(at + K.R_RAW_MAX, top - 1, top, f"{row.name} highest count")
     for field in (K.R_KNOTS, K.R_KNOTS_SHIFT, K.R_KNOTS_RAW0, K.R_KNOTS_N):
@@ -115,14 +115,16 @@ def _raw_range(row, sensor):
     low, high = (number(text) for text in sensor["range"])
     if row.kind in ("ad8307", "voltage"):
         return low / row.reference_mv * 65535, high / row.reference_mv * 65535
+    top = 65534.0 if row.kind == "ntc" else 32767.0
+    falls = row.true(top) < row.true(1.0)
     bounds = []
     for target in (low, high):
-        a, b = 0.0, 32767.0
+        a, b = 0.0, top
         for _ in range(60):
             middle = (a + b) / 2
-            a, b = (middle, b) if row.true(middle) < target else (a, middle)
+            a, b = (middle, b) if (row.true(middle) < target) != falls else (a, middle)
         bounds.append((a + b) / 2)
-    return bounds
+    return sorted(bounds)
 
 
 def _checks(found, row, rows, index):

@@ -28,11 +28,23 @@ def celsius(ohm: float, r0: float) -> float:
     return (low + high) / 2
 
 
-def physics(kind: str, raw: float, settings: tuple[tuple[str, float], ...], reference_mv: float) -> float:
+def thermistor(share, get):
+    """NTC: the resistance that divides so, and the temperature of its curve; the rated point is 25 degC."""
+    other = get["series_ohm"]
+    ohm = other * share / (1 - share) if get["ntc_at"] == "ground" else other / share - other
+    if "beta_k" in get:
+        return 1 / (1 / 298.15 + math.log(ohm / get["r0_ohm"]) / get["beta_k"]) - 273.15
+    x = math.log(ohm)
+    return 1 / (get["sh_a"] + x * (get["sh_b"] + x * x * get["sh_c"])) - 273.15
+
+
+def physics(kind: str, raw: float, settings: tuple[tuple[str, float | str], ...], reference_mv: float) -> float:
     """What a raw count means, in the kernel's unit."""
     get = dict(settings)
     if kind == "pt100":
         return 1000 * celsius(raw / 32768 * get["rref_ohm"], get["r0_ohm"])
+    if kind == "ntc":
+        return 1000 * thermistor(min(max(raw, 1), 65534) / 65535, get)
     if kind == "ad8307":
         dbm = raw / 65535 * reference_mv / 25 - 84 - get["coupling_db"]
         return math.exp(dbm / 10 * math.log(10))
@@ -75,7 +87,7 @@ class Row:
         self.name, self.table, self.words, self.start = name, table, words, start
         self.sensor = table["sensor"]
         self.kind = self.sensor["kind"]
-        self.settings = tuple((k, float(v)) for k, v in sorted(driver_settings.items()) if not isinstance(v, str))
+        self.settings = tuple(sorted(driver_settings.items()))
         self.reference_mv = float(reference_mv)
         self.shortest, self.longest = (number(text) for text in self.sensor["conversion"])
         self.absolute, self.low, self.high = 0.0, 1.0, 1.0
@@ -104,8 +116,8 @@ class Row:
         if self.kind == "contact":
             return 0.0, 0.0, 0.0
         under, over = extremes(*self.key())
-        lsb = 16 if self.kind in ("ad8307", "voltage") else 1
-        step = max(self.true(raw + lsb) - self.true(raw) for raw in (self[K.R_RAW_MIN], self[K.R_RAW_MAX] - lsb))
+        lsb = 16 if self.kind in ("ad8307", "voltage", "ntc") else 1
+        step = max(abs(self.true(raw + lsb) - self.true(raw)) for raw in (self[K.R_RAW_MIN], self[K.R_RAW_MAX] - lsb))
         counted = step if self.kind == "flow" else 0.0
         return under + counted, over + counted, step
 

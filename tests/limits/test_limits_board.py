@@ -3,7 +3,7 @@
 import pytest
 
 from sonofuse.board import BOARDS, BoardError, load_board
-from sonofuse.limits import SHIPPED, LimitsError, load
+from sonofuse.limits import SHIPPED, LimitsError, compile_limits, load
 
 TEXT = (BOARDS / "rev_a.py").read_text(encoding="utf-8")
 
@@ -35,9 +35,9 @@ def test_rev_a():
         ('"supply", "contact", {"pin": 8}', '"supply", "contact"', ["('supply', 'contact')", "settings"]),
         ('{"pin": 8}', "{}", ["supply: pin is missing"]),
         ('"detector": "voltage"', '"detector": "volt"', ["detector = 'volt'", "voltage"]),
-        ('"pin": 28', '"pin": 23', ["pin 23 has no ADC"]),
-        ('"coupling_db": -50', '"coupling_db": "-50"', ["coupling_db is missing or not a number"]),
-        ('"pulses_per_litre": 2000', '"pulses_per_litre": 0', ["pulses_per_litre = 0", "positive"]),
+        ('"pin": 28', '"pin": 23', ["reference.pin = 23: has no ADC"]),
+        ('"coupling_db": -50', '"coupling_db": "-50"', ["coupling_db = '-50'", "from -120 to 0"]),
+        ('"pulses_per_litre": 2000', '"pulses_per_litre": 0', ["pulses_per_litre = 0", "from 1 to"]),
         ("BOARD = {", "BOARD = open('/dev/null') or {", ["must be plain data"]),
         ("BOARD = {", "OTHER = {", ["no `BOARD"]),
         ("BOARD = {", "BOARD = [{", ["not Python"]),
@@ -55,7 +55,7 @@ def test_a_bad_board(tmp_path, old, new, words):
 
 
 def test_boards_that_are_no_files(tmp_path):
-    with pytest.raises(BoardError, match="no board 'rev_b': the shipped boards are rev_a"):
+    with pytest.raises(BoardError, match="no board 'rev_b': the shipped boards are mini_ntc, rev_a"):
         load_board("rev_b")
     with pytest.raises(BoardError, match="cannot be read"):
         load_board(tmp_path / "none.py")
@@ -88,8 +88,24 @@ def test_a_duplicate_pin_is_a_problem_of_the_limits_file(tmp_path):
     assert "pin 2 is used twice" in str(caught.value)
 
 
-def test_a_board_given_by_hand_must_be_that_of_the_file(tmp_path):
-    (tmp_path / "mine.py").write_text(TEXT.replace('"rev_a"', '"mine"'), encoding="utf-8")
-    with pytest.raises(LimitsError, match="another board"):
+def test_a_board_given_by_hand_takes_the_place_of_the_one_that_is_named(tmp_path):
+    (tmp_path / "mine.py").write_text(TEXT.replace('"rev_a"', '"mine"').replace('"permit": 2', '"permit": 13'))
+    given = load_board(tmp_path / "mine.py")
+    limits = load(SHIPPED, given)
+    assert limits.board == given
+    assert compile_limits(limits) != compile_limits(load(SHIPPED)), "a device accepts the limit set of its own board"
+
+
+def test_a_board_with_other_channels_is_one_line():
+    with pytest.raises(LimitsError) as caught:
+        load(SHIPPED, load_board("mini_ntc"))
+    assert str(caught.value).count("\n") == 0
+    lacking = "it lacks forward, reference, reflected, skin_a, skin_b, stop_loop, transducer, water"
+    assert f"{lacking}; the file lacks drive, housing, skin_left, skin_right, stop" in str(caught.value)
+
+
+def test_a_board_with_the_same_channels_and_another_sensor_is_refused(tmp_path):
+    text = TEXT.replace('"detector": "voltage", "nominal_mv": 2048', '"detector": "ad8307", "coupling_db": -50')
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(LimitsError, match=r"channel\.reference\.sensor\.kind"):
         load(SHIPPED, load_board(tmp_path / "mine.py"))
-    assert load(SHIPPED, load_board("rev_a")).board.name == "rev_a"

@@ -1,10 +1,9 @@
 """Builds a firmware image: firmware compiled for the chip of a board, the board, a limit set, and their manifest."""
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from sonofuse.board import BOARDS, load_board
+from sonofuse.board import Board, load_board
 from sonofuse.console import package_version
 from sonofuse.image import cross, manifest
 from sonofuse.image.image import Image
@@ -21,7 +20,7 @@ MODULES = tuple(sorted(path.stem for path in FIRMWARE.glob("*.py") if path.name 
 
 def build_image(
     limits: Path,
-    board: str | Path | None = None,
+    board: str | Path | Board | None = None,
     *,
     packed: bytes | None = None,
     transform: Transform | None = None,
@@ -32,8 +31,8 @@ def build_image(
 
     Args:
         limits: a limits file in TOML.
-        board: a shipped board's name, or the path of a board file; None is the one that the limits name.
-        packed: a compiled limit set to install instead of the one of `limits`, which is then not read.
+        board: a board, a shipped one's name, or the path of a board file; None is the one that the limits name.
+        packed: a compiled limit set to install instead of the one of `limits`; with a board they are then not read.
         transform: rewrites firmware sources on the way, for instrumented firmware and mutants.
         interpreter: the only one that the image shall run on.
         commit: what the firmware's sources are, for the manifest.
@@ -42,10 +41,11 @@ def build_image(
         LimitsError, BoardError, CrossError, Uf2Error: if an input cannot be used.
         CommandError: if the cross-compiler is missing.
     """
-    if packed is None:
-        packed = compile_limits(load(limits))
-    path = _board_file(_named(limits) if board is None else board)
-    described = load_board(path)
+    described = load_board(board) if isinstance(board, (str, Path)) else board
+    if packed is None or described is None:
+        read = load(limits, described)
+        described = read.board
+        packed = compile_limits(read) if packed is None else packed
     if interpreter is not None and interpreter.mcu != described.mcu:
         raise Uf2Error(f"the interpreter is for an {interpreter.mcu}, the board {described.name} has {described.mcu}")
     architecture = cross.ARCHITECTURES[described.mcu]
@@ -54,7 +54,7 @@ def build_image(
         text = (FIRMWARE / name).read_text(encoding="utf-8")
         return (text if transform is None else transform(name, text)).encode()
 
-    sources = {name: source(f"{name}.py") for name in MODULES} | {BOARD: path.read_bytes()}
+    sources = {name: source(f"{name}.py") for name in MODULES} | {BOARD: described.file.read_bytes()}
     files = {
         f"{name}.mpy": cross.cross_compile(f"{name}.py", text, architecture) for name, text in sorted(sources.items())
     }
@@ -75,18 +75,11 @@ def build_image(
 
 
 def device_files(
-    limits: Path, board: str | Path | None = None, *, packed: bytes | None = None, transform: Transform | None = None
+    limits: Path,
+    board: str | Path | Board | None = None,
+    *,
+    packed: bytes | None = None,
+    transform: Transform | None = None,
 ) -> dict[str, bytes]:
     """What a fresh device's file system holds, by path; the order is the order of writing. See build_image."""
     return build_image(limits, board, packed=packed, transform=transform).on_device()
-
-
-def _named(limits: Path) -> str | Path:
-    """The board of a limits file that has been read without a complaint."""
-    name = str(tomllib.loads(limits.read_text(encoding="utf-8"))["limits"]["board"])
-    return limits.parent / name if name.endswith(".py") else name
-
-
-def _board_file(board: str | Path) -> Path:
-    path = Path(board)
-    return path if path.suffix == ".py" else BOARDS / f"{board}.py"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from sonofuse.board import Board
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, INTERRUPTED, OK, CommandError
 from sonofuse.image import blank, manifest, source, uf2
 from sonofuse.image import image as images
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from sonofuse.image.flash import Progress as OnProgress
 
 
-def build(path: Path, out_dir: Path, interpreter: Path | None, out: TextIO, as_json: bool) -> int:
+def build(
+    path: Path, out_dir: Path, interpreter: Path | None, out: TextIO, as_json: bool, board: Board | None = None
+) -> int:
     """Compile a limits file and write the image of its board beside it: 0 done, 2 unusable input, 3 not writable.
 
     Raises:
@@ -37,12 +40,12 @@ def build(path: Path, out_dir: Path, interpreter: Path | None, out: TextIO, as_j
     except uf2.Uf2Error as error:
         raise CommandError(BAD_INPUT, str(error)) from error
     said = StringIO()
-    code = limits_commands.build(path, out_dir, said, as_json)
+    code = limits_commands.build(path, out_dir, said, as_json, board)
     if code != OK:
         out.write(said.getvalue())
         return code
     try:
-        made = build_image(path, interpreter=only, commit=source.commit())
+        made = build_image(path, board, interpreter=only, commit=source.commit())
     except uf2.Uf2Error as error:
         raise CommandError(BAD_INPUT, str(error)) from error
     except CrossError as error:

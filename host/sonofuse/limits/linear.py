@@ -23,6 +23,12 @@ class Linear:
     over: float
     step: float
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The lowest and the highest value within the range, in kernel units."""
+        low, high = sorted((self.value(self.raw_min), self.value(self.raw_max)))
+        return low, high
+
     def value(self, raw: int) -> int:
         """The value that the kernels compute for a count within the range."""
         if not self.knots:
@@ -35,11 +41,14 @@ class Linear:
 def linearise(kind: Kind, low: float, high: float) -> Linear:
     """Knots over the plausible range, which is rounded inwards; knots are rounded up.
 
+    A curve may rise or fall with the count: where it falls, the lowest count belongs to the upper bound.
+
     Raises:
         ValueError: if no count of the converter lies within the range.
     """
-    raw_min = max(0, math.ceil(kind.raw_of_range(low) - 1e-9))
-    raw_max = math.floor(kind.raw_of_range(high) + 1e-9)
+    first, last = sorted((kind.raw_of_range(low), kind.raw_of_range(high)))
+    raw_min = max(0, math.ceil(first - 1e-9))
+    raw_max = math.floor(last + 1e-9)
     if kind.shift >= 0:  # a converter cuts off: what lies just above the bound still shows the step that holds it
         raw_max -= kind.resolution
     raw_max = min(kind.raw_top, raw_max)
@@ -53,7 +62,7 @@ def linearise(kind: Kind, low: float, high: float) -> Linear:
     bare = Linear(raw_min, raw_max, kind.shift, knots, 0.0, 0.0, 0.0)
     errors = [bare.value(raw) - kind.exact(raw) for raw in range(raw_min, raw_max + 1)]
     ends = (raw_min, max(raw_min, raw_max - kind.resolution))
-    step = max(kind.exact(raw + kind.resolution) - kind.exact(raw) for raw in ends)
+    step = max(abs(kind.exact(raw + kind.resolution) - kind.exact(raw)) for raw in ends)  # curves are steepest there
     counted = kind.quantum * step
     under, over = max(0.0, -min(errors)) + counted, max(0.0, max(errors)) + counted
     return Linear(raw_min, raw_max, kind.shift, knots, under, over, step)

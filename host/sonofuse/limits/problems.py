@@ -1,9 +1,10 @@
 """What is wrong with a limits file: one record per problem, all of a file together."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from sonofuse.spelling import did_you_mean as did_you_mean
 
 Path = tuple[str, ...]
 
@@ -44,10 +45,3 @@ class Findings:
         """Note a problem of the key `path`; its line is that of the nearest key that is in the file."""
         line = next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 1)
         self.problems.append(Problem(self.file, line, ".".join(path) or "file", value, wrong, accepted))
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?` for a close match, else the list of what is known."""
-    choices = sorted(set(known))
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
-    return f'did you mean "{close[0]}"?' if close else f"known are {', '.join(choices)}"

@@ -19,7 +19,7 @@ HOST = ("required", "none")
 
 
 def load(path: str | Path, board: Board | None = None) -> LimitsFile:
-    """Read and check a limits file; `board` replaces the look-up of the board that the file names.
+    """Read and check a limits file; `board` takes the place of the one that the file names, if it has its channels.
 
     Raises:
         LimitsError: with every problem of the file: file, line, key, value, what would be accepted.
@@ -75,12 +75,8 @@ def _not_toml(text: str, message: str, findings: Findings) -> None:
 
 def _board(top: Table, given: Board | None) -> Board | None:
     name = top.text("board", 'the name of a board such as "rev_a", or the path of a board file')
-    if given is not None:
-        if name is not None and name != given.name:
-            top.note("board", f"is another board than {given.name!r}", f'board = "{given.name}"')
+    if given is not None or name is None:
         return given
-    if name is None:
-        return None
     try:
         relative = Path(top.findings.file).parent / name
         return load_board(relative if name.endswith(".py") else name)
@@ -109,6 +105,9 @@ def _read(data: dict[str, Any], findings: Findings, given: Board | None) -> Limi
     if board is None or rows is None:
         return None
     wired = [entry.name for entry in board.channels]
+    if given is not None and set(wired) != set(rows.data):
+        _other_channels(given, set(rows.data), findings)
+        return None
     for key in rows.data:
         if key not in wired:
             findings.add(
@@ -123,6 +122,18 @@ def _read(data: dict[str, Any], findings: Findings, given: Board | None) -> Limi
     )  # fmt: skip
     _contradictions(limits, data, set(rows.data), findings)
     return limits
+
+
+def _other_channels(board: Board, named: set[str], findings: Findings) -> None:
+    """One line for a board that was given by hand and does not suit the file."""
+    wired = {entry.name for entry in board.channels}
+    parts = [
+        f"{what} {', '.join(sorted(names))}"
+        for what, names in (("it lacks", named - wired), ("the file lacks", wired - named))
+        if names
+    ]
+    wrong = f"the board {board.name!r} has other channels: {'; '.join(parts)}"
+    findings.add(("limits", "board"), None, wrong, "a board with the channels of this file, or its own limits file")
 
 
 def _written(data: dict[str, Any], path: tuple[str, ...]) -> Any:

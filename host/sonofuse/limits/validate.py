@@ -158,7 +158,7 @@ def _stale(limits: LimitsFile, channel: Channel, check: Check) -> Iterator[Fault
 def _levels(limits: LimitsFile, channel: Channel, check: Check) -> Iterator[Fault]:
     path, linear = ("channel", channel.name, check.name), thresholds.linear_of(limits, channel)
     scale = KINDS[channel.sensor.kind].scale
-    lowest, highest = linear.value(linear.raw_min) / scale, linear.value(linear.raw_max) / scale
+    lowest, highest = (value / scale for value in linear.span)
     compiled = thresholds.threshold(limits, channel, check)
     sign = -1 if check.name in LOWER_IS_WORSE else 1
     trip, warn, first = check.trip or 0.0, check.warn, compiled.value
@@ -187,8 +187,7 @@ def _levels(limits: LimitsFile, channel: Channel, check: Check) -> Iterator[Faul
 
 def _span(limits: LimitsFile, name: str) -> tuple[int, int]:
     """The lowest and the highest value of a channel, in kernel units."""
-    linear = thresholds.linear_of(limits, limits.channel(name))
-    return linear.value(linear.raw_min), linear.value(linear.raw_max)
+    return thresholds.linear_of(limits, limits.channel(name)).span
 
 
 def _most(limits: LimitsFile, channel: Channel, check: Check) -> int | None:
