@@ -1,4 +1,4 @@
-"""The analog inputs of a bench: detectors, references and the converter's channels, fast while nothing changes."""
+"""The analog inputs of a bench: detectors, thermistors, references and converter, fast while nothing is broken."""
 
 from collections.abc import Mapping
 
@@ -9,76 +9,121 @@ from sonofuse.board import Board
 from .parts.ad8307 import Ad8307
 from .parts.adc import Adc
 from .parts.reference import Reference
+from .thermometers import Thermometers
 
+INPUTS = 4  # of the converter: GP26 to GP29 (RP2040 data sheet 4.9)
+SUPPLY_V = 3.63  # the most that the chip's supply and its reference may have (RP2040 data sheet, ADC_AVDD)
 _DRAWS = 8192  # of noise per run: one draw per reading would cost more than the rest of an exchange
+Counts = tuple[int, int, int, int]
 
 
 class Analog:
-    """Every ADC channel of a board. `refresh` after any change; `counts` between changes costs no more than its noise.
+    """Every ADC channel of a board. `refresh` after any change; `counts` between changes costs little.
 
     Args:
-        errors_db: of the detectors, by channel.
+        thermometers: with the board's thermistors.
+        errors_db: of the detectors, by what they watch.
         noise_v: standard deviation of every reading.
     """
 
     def __init__(
-        self, board: Board, errors_db: Mapping[str, float], reference_error: float, noise_v: float, seed: int
+        self,
+        board: Board,
+        thermometers: Thermometers,
+        errors_db: Mapping[str, float],
+        reference_error: float,
+        noise_v: float,
+        seed: int,
     ) -> None:
         self.vref = Reference(board.adc_reference_mv / 1000, 0.0)
         self.second = Reference(2.048, reference_error)
         self.detectors: dict[str, Ad8307] = {}
         self.adcs: dict[str, Adc] = {}
+        self._thermometers = thermometers
+        self._thermal: list[tuple[str, int]] = []
+        self._ahead_us = 0  # readings are asked for ahead of the firmware
         self._inputs: list[tuple[str, int]] = []
+        self._plain: list[tuple[str, int]] = []
+        self._watched: dict[str, str] = {}
         for channel in board.channels:
-            if channel.driver == "adc":
-                name, settings = channel.name, channel.settings
-                self.adcs[name] = Adc(self.vref)
-                self._inputs.append((name, int(settings["pin"]) - 26))
-                if settings["detector"] == "ad8307":
-                    self.detectors[name] = Ad8307(float(settings["coupling_db"]), errors_db.get(name, 0.0))
-                else:
-                    self.second = Reference(float(settings["nominal_mv"]) / 1000, reference_error)
+            if channel.driver != "adc":
+                continue
+            name, settings, number = channel.name, channel.settings, board.adc_input(channel)
+            self.adcs[name] = Adc(self.vref, SUPPLY_V)
+            self._inputs.append((name, number))
+            self._watched[name] = channel.watches
+            if settings["detector"] == "ad8307":
+                self.detectors[name] = Ad8307(float(settings["coupling_db"]), errors_db.get(channel.watches, 0.0))
+            elif settings["detector"] == "voltage":
+                self.second = Reference(float(settings["nominal_mv"]) / 1000, reference_error)
+                self._plain.append((name, number))
+            else:
+                self._thermal.append((name, number))
         draws = np.random.default_rng(seed).normal(scale=noise_v, size=_DRAWS)
         self._noise: list[float] = draws.tolist()
         self._at = 0
-        self._volts = [0.0, 0.0, 0.0]
-        self._per_volt = 0.0  # steps per volt while everything is steady, 0 while something drifts or is broken
+        self._volts = [0.0] * INPUTS
+        self._scales = [0.0] * INPUTS  # steps per volt, 0 for an input without a channel
+        self._full_v = 0.0
+        self._drifts = self._steady = False  # steady: nothing drifts or is broken
+        self._forced: dict[str, float] = {}
 
     def refresh(self, t_us: int, shown_w: Mapping[str, float], forced: Mapping[str, float]) -> None:
-        """Take over what is at the inputs now: power in W per detector, forced values in W or V."""
-        for name, pin in self._inputs:
+        """Take over what is at the inputs now: power in W by what a detector watches, forced values in W, V or degC."""
+        self._full_v = full_v = self._reference_v(t_us)
+        for name, number in self._inputs:
             adc = self.adcs[name]
-            if adc.fault == "stuck" and self._per_volt:  # the fast way of `counts` has not told it what it showed last
+            if adc.fault == "stuck" and self._steady:  # the fast way of `counts` has not told it what it showed last
                 adc.fault = ""
-                adc.read_u16(t_us, self._volts[pin])
+                adc.read_u16(t_us, self._volts[number])
                 adc.fault = "stuck"
             detector = self.detectors.get(name)
             if detector is not None:
-                self._volts[pin] = detector.volts(forced.get(name, shown_w[name]))
-            else:
-                self._volts[pin] = forced.get(name, self.second.volts(t_us))
-        full_v = self.vref.volts(t_us)
-        drifts = full_v != self.vref.volts(t_us + 1_000_000) or self.second.volts(t_us) != self.second.volts(
-            t_us + 1_000_000
-        )
-        broken = any(adc.fault for adc in self.adcs.values())
-        self._drifts = drifts
-        self._per_volt = 0.0 if drifts or broken else 4096 / full_v
+                watched_w = forced[name] if name in forced else shown_w[self._watched[name]]
+                self._volts[number] = detector.volts(watched_w)
+            self._scales[number] = 4096 / full_v
+        later_us = t_us + 1_000_000
+        self._drifts = full_v != self._reference_v(later_us) or self.second.volts(t_us) != self.second.volts(later_us)
+        self._steady = not self._drifts and not any(adc.fault for adc in self.adcs.values())
         self._forced = dict(forced)
+        self._warm(t_us)
+        self._follow(t_us)
 
-    def counts(self, t_us: int) -> tuple[int, int, int]:
-        """One reading of all three channels as `read_u16` gives them; an input without a channel reads 0."""
-        self._at = at = (self._at + 3) % (_DRAWS - 3)
-        noise, volts, scale = self._noise, self._volts, self._per_volt
-        if scale:
-            a = int((volts[0] + noise[at]) * scale)
-            b = int((volts[1] + noise[at + 1]) * scale)
-            c = int((volts[2] + noise[at + 2]) * scale)
-            if 0 <= a < 4096 and 0 <= b < 4096 and 0 <= c < 4096:
-                return (a << 4 | a >> 8, b << 4 | b >> 8, c << 4 | c >> 8)
-        found = [0, 0, 0]
-        for name, pin in self._inputs:
-            if self._drifts and name not in self.detectors and name not in self._forced:
-                volts[pin] = self.second.volts(t_us)
-            found[pin] = self.adcs[name].read_u16(t_us, volts[pin] + noise[at + pin])
-        return (found[0], found[1], found[2])
+    def counts(self, t_us: int) -> Counts:
+        """One reading of all inputs as `read_u16` gives them; an input without a channel reads 0.
+
+        May be asked ahead; a time before the last one gives the thermistors of that one.
+        """
+        self._at = at = (self._at + INPUTS) % (_DRAWS - INPUTS)
+        if self._thermal:
+            self._warm(t_us)
+        noise, volts = self._noise, self._volts
+        if self._steady:
+            scales = self._scales
+            a = int((volts[0] + noise[at]) * scales[0])
+            b = int((volts[1] + noise[at + 1]) * scales[1])
+            c = int((volts[2] + noise[at + 2]) * scales[2])
+            d = int((volts[3] + noise[at + 3]) * scales[3])
+            if 0 <= a < 4096 and 0 <= b < 4096 and 0 <= c < 4096 and 0 <= d < 4096:
+                return (a << 4 | a >> 8, b << 4 | b >> 8, c << 4 | c >> 8, d << 4 | d >> 8)
+        if self._drifts:
+            self._follow(t_us)
+        found = [0] * INPUTS
+        for name, number in self._inputs:
+            found[number] = self.adcs[name].read_u16(t_us, volts[number] + noise[at + number])
+        return (found[0], found[1], found[2], found[3])
+
+    def _reference_v(self, t_us: int) -> float:
+        return min(self.vref.volts(t_us), SUPPLY_V)
+
+    def _follow(self, t_us: int) -> None:
+        """Bring the second reference to a time."""
+        for name, number in self._plain:
+            self._volts[number] = self._forced.get(name, self.second.volts(t_us))
+
+    def _warm(self, t_us: int) -> None:
+        """Bring the thermistors to a time; their dividers hang on the converter's own reference."""
+        self._ahead_us = t_us = max(t_us, self._ahead_us)
+        full_v = self._reference_v(t_us) if self._drifts else self._full_v
+        for name, number in self._thermal:
+            self._volts[number] = self._thermometers.ratio(name, t_us) * full_v

@@ -4,28 +4,30 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sonofuse.board import Board, BoardChannel
+from sonofuse.board import FORWARD, READBACKS, REFLECTED, STOP_LOOP, Board, BoardChannel
 
-from .analog import Analog
+from .analog import Analog, Counts
 from .parts.check import NEVER_US
 from .parts.contact import Contact
 from .parts.coupler import Coupler
 from .parts.flow import Flow
 from .parts.generator import Generator
 from .parts.max31865 import Max31865
-from .parts.pt100 import Pt100, resistance_ohm
 from .parts.pump import ChargePump
 from .parts.relay import Relay
 from .plant import LayeredPlant
+from .thermometers import Thermometers
 
 _EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
-_PLANT_US = 1_000  # sensors that convert within this time see one state of the plant (36 K/s is 0.04 K in it)
 _QUEUE, _POWER, _FLOW, _CONTACTS, _CONVERTERS = range(5)  # places in the list of what is due next
 
 
 @dataclass(frozen=True)
 class Tolerances:
-    """How far this bench differs from the drawing: errors of sensors and generator, and noise."""
+    """How far this bench differs from the drawing: errors of sensors and generator, and noise.
+
+    Sensors are named by what they watch; an error of one that the board does not have is no error.
+    """
 
     skin_a_offset_c: float = 0.0
     skin_b_offset_c: float = 0.0
@@ -86,17 +88,27 @@ class Bench:
         self.coupler = Coupler()
         self._watts = 0.0
         self._shown_w = (0.0, 0.0)
-        errors_db = {"forward": tolerances.forward_error_db, "reflected": tolerances.reflected_error_db}
-        noise_v = tolerances.detector_noise_v
-        self.analog = Analog(board, errors_db, tolerances.reference_error, noise_v, seed)
+        t = tolerances
+        offsets_c = {
+            "skin_a": t.skin_a_offset_c,
+            "skin_b": t.skin_b_offset_c,
+            "transducer": t.transducer_offset_c,
+            "water": t.water_offset_c,
+        }
+        self.thermometers = Thermometers(
+            board, self.plant, self.forced, offsets_c, t.lag_s, t.temperature_noise_c, seed
+        )
+        self.sensors = self.thermometers.all
+        errors_db = {FORWARD: t.forward_error_db, REFLECTED: t.reflected_error_db}
+        self.analog = Analog(board, self.thermometers, errors_db, t.reference_error, t.detector_noise_v, seed)
         self.detectors, self.adcs, self.vref = self.analog.detectors, self.analog.adcs, self.analog.vref
         self.converters: dict[int, tuple[str, Max31865]] = {}  # by chip select
-        self.sensors: dict[str, Pt100] = {}
         self.contacts: dict[str, Contact] = {}
         self.flow: Flow | None = None
         self._selected = -1
-        for number, channel in enumerate(board.channels):
-            self._wire(channel, seed * 100 + number + 1)
+        for channel in board.channels:
+            self._wire(channel)
+        self._stop = next((self.contacts[c.name] for c in board.channels if c.watches == STOP_LOOP), None)
         self._levels = [
             (self.contacts[c.name], 1 << int(c.settings["pin"])) for c in board.channels if c.driver == "contact"
         ]
@@ -120,22 +132,19 @@ class Bench:
         self._next_us = 0
         self.changed()
 
-    def _wire(self, channel: BoardChannel, seed: int) -> None:
-        name, settings, t = channel.name, channel.settings, self.tolerances
+    def _wire(self, channel: BoardChannel) -> None:
+        name, settings = channel.name, channel.settings
         if channel.driver == "max31865":
-            offset = float(getattr(t, f"{name}_offset_c", 0.0))
-            sensor = Pt100(float(settings["r0_ohm"]), t.lag_s, offset, t.temperature_noise_c, seed)
-            converter = Max31865(lambda t_us: self._ohm(name, sensor, t_us), float(settings["rref_ohm"]))
-            self.sensors[name] = sensor
+            converter = Max31865(lambda t_us: self.thermometers.ohm(name, t_us), float(settings["rref_ohm"]))
             self.converters[int(settings["cs"])] = (name, converter)
-        elif channel.driver == "adc":
-            return  # sonofuse_hil.analog
         elif channel.driver == "pulses":
-            self.flow = Flow(int(settings["pulses_per_litre"]), t.flow_ml_min)
+            self.flow = Flow(int(settings["pulses_per_litre"]), self.tolerances.flow_ml_min)
         elif channel.driver == "contact":
-            self.contacts[name] = Contact(closed=not name.endswith("_readback"))
-        else:
+            self.contacts[name] = Contact(closed=name not in READBACKS)
+        elif channel.driver != "adc":  # those are wired by sonofuse_hil.analog
             raise ValueError(f"board channel {name}: no part for driver {channel.driver}")
+        elif channel.quantity == "power" and channel.watches not in (FORWARD, REFLECTED):
+            raise ValueError(f"board {self.board.name}: no part for channel {name}: it watches {channel.watches!r}")
 
     # ---- for scenarios
 
@@ -156,15 +165,32 @@ class Bench:
             self._convert(now, number)
         self._next_us = min(self._due)
 
+    def channel(self, name: str) -> BoardChannel:
+        """The channel of that name, or the one that watches it.
+
+        Raises:
+            KeyError: if the board has neither.
+        """
+        found = next((entry for entry in self.board.channels if entry.name == name), self.board.watching(name))
+        if found is None:
+            raise KeyError(f"board {self.board.name} has no signal for {name}: not covered")
+        return found
+
     def force(self, channel: str, value: float | None) -> None:
-        """Let the converter of a channel see this value (degC, W, V, mL/min, 0 or 1) from now on; None ends it."""
+        """Let the converter of a channel see this value (degC, W, V, mL/min, 0 or 1) from now on; None ends it.
+
+        Raises:
+            KeyError: if the board has no such channel.
+        """
+        wired = self.channel(channel)
+        name = wired.name
         if value is None:
-            self.forced.pop(channel, None)
+            self.forced.pop(name, None)
         else:
-            self.forced[channel] = value
-        if channel in self.contacts:
-            self.contacts[channel].set(self.now_us, bool(value) if value is not None else True)
-        elif self.flow is not None and channel == "flow":
+            self.forced[name] = value
+        if name in self.contacts:
+            self.contacts[name].set(self.now_us, bool(value) if value is not None else True)
+        elif self.flow is not None and wired.driver == "pulses":
             ml_min = self.tolerances.flow_ml_min if value is None else round(value)
             self.flow.set_flow(max(self.now_us, self._flow_ahead_us), ml_min)
         self.changed()
@@ -180,10 +206,11 @@ class Bench:
         Raises:
             KeyError: if the channel has none.
         """
+        wanted = self.channel(channel).name
         for name, converter in self.converters.values():
-            if name == channel:
+            if name == wanted:
                 return converter
-        raise KeyError(channel)
+        raise KeyError(f"board {self.board.name} reads {wanted} without a converter of its own")
 
     # ---- for the platform
 
@@ -220,8 +247,9 @@ class Bench:
                 pins.append((now, self._pins))
         return (min(t_us, self._next_us) if len(pins) > most else t_us), pins
 
-    def adc(self) -> tuple[int, int, int]:
-        return self.analog.counts(self.now_us)
+    def adc(self, t_us: int = 0) -> Counts:
+        """The converter's inputs now, or at a later time that was foreseen."""
+        return self.analog.counts(max(t_us, self.now_us))
 
     def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]:
         """One SPI transaction with whichever converter is selected: its answer, and the pins that it leaves high."""
@@ -285,21 +313,11 @@ class Bench:
 
     # ---- inside
 
-    def _ohm(self, name: str, sensor: Pt100, t_us: int) -> float:
-        forced = self.forced.get(name)
-        if forced is not None:
-            return resistance_ohm(forced, sensor.r0_ohm)
-        if t_us - self._plant_us >= _PLANT_US:
-            self._plant_us = t_us
-            self.plant.advance_to(t_us * 1e-6)
-        return sensor.sample(t_us, self.plant.read(name))
-
     # Each of these brings one kind of part up to date and notes when it changes next by itself.
 
     def _power(self, t_us: int) -> None:
         """Pumps, stop loop, relays, read-backs, generator, plant, detectors."""
-        stop = self.contacts.get("stop_loop")
-        supplied = stop is None or bool(stop.level(t_us))
+        supplied = self._stop is None or bool(self._stop.level(t_us))
         due = NEVER_US
         for number, (pump, relay) in enumerate(zip(self.pumps, self.relays, strict=True)):
             relay.coil(t_us, pump.high(t_us) and supplied)
@@ -307,7 +325,7 @@ class Bench:
             if closed != self._closed[number]:
                 self._closed[number] = closed
                 self.history.relays.append((t_us, number, closed))
-                name = ("permit_readback", "second_readback")[number]
+                name = READBACKS[number]
                 if name in self.contacts and name not in self.forced:
                     self.contacts[name].set(t_us, closed)
                     self._touch(t_us)
@@ -319,11 +337,11 @@ class Bench:
             self._watts = watts
             self.history.watts.append((t_us, watts))
             # A converter may have asked it ahead of the firmware.
-            self.plant.advance_to(max(t_us, *self._ahead_us) * 1e-6)
+            self.plant.advance_to(max(t_us, self.thermometers.seen_us) * 1e-6)
             self.plant.set_power(watts * _EFFICIENCY)
         shown_w = {
-            "forward": self.coupler.forward_w(watts, 0.0),
-            "reflected": self.coupler.reflected_w(watts, self.plant.reflection()),
+            FORWARD: self.coupler.forward_w(watts, 0.0),
+            REFLECTED: self.coupler.reflected_w(watts, self.plant.reflection()),
         }
         self.analog.refresh(t_us, shown_w, self.forced)
 
@@ -352,8 +370,7 @@ class Bench:
             self._set(mask, contact.level(t_us))
             due = min(due, contact.next_event_us())
         self._due[_CONTACTS] = due
-        stop = self.contacts.get("stop_loop")
-        if stop is not None and bool(stop.level(t_us)) != self._supplied:
+        if self._stop is not None and bool(self._stop.level(t_us)) != self._supplied:
             self._supplied = not self._supplied
             self._power(t_us)
 

@@ -68,7 +68,7 @@ class Rig:
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.flash = Flash(LATCH_BYTES, flash)
-        board = self.limits.board.name
+        board = str(self.limits.board.file)
         self.platform = on.open(
             Device(self.folder, self.blob, board, self.bench, self.flash, transform, script, ticks_us)
         )

@@ -10,6 +10,7 @@ from parts.flow import Flow
 from parts.generator import Generator
 from parts.max31865 import Max31865
 from parts.noise import Noise
+from parts.ntc import Ntc, beta_curve
 from parts.pt100 import Pt100
 from parts.pump import ChargePump
 from parts.reference import Reference
@@ -39,6 +40,13 @@ coupler = Coupler()
 for i in range(60):
     found.append(adc.read_u16(i, detector.volts(coupler.forward_w(i * 3.0, 0.1))))
 found.append(int(vswr(40.0, 4.0) * 1e9))
+
+thermistors = (Ntc(tau_s=0.3, noise_c=0.02, seed=13), Ntc(beta_curve(10e3, 3950.0), 4.7e3, False, 0.0, 0.1))
+for i in range(60):
+    for ntc in thermistors:
+        found.append(adc.read_u16(i, 3.0 * ntc.sample(i * 1_000, 20.0 + i * 0.8)))
+thermistors[0].fault = "open"
+found.append(int(thermistors[0].ratio(20.0)))
 
 flow, pump, relay, contact = Flow(), ChargePump(), Relay(), Contact(bounce_us=3_000)
 generator = Generator((relay,))

@@ -42,7 +42,7 @@ class Wire:
         self.horizon = 0
         self.gpio = 0
         self.fifo = 0  # bit per state machine: 1 while its FIFO still holds a word
-        self.adc = [0, 0, 0]
+        self.adc = [0, 0, 0, 0]
         self.rx = bytearray(1024)
         self.rx_head = 0
         self.rx_tail = 0
@@ -74,7 +74,8 @@ class Wire:
             word = reply[at + 1]
             adc[1] = word & 0xFFFF
             adc[2] = word >> 16
-            self.gpio = reply[at + 2] | self._raised
+            adc[3] = reply[at + 2] & 0xFFFF
+            self.gpio = reply[at + 3] | self._raised
             self.fifo = 0  # the program has looked since
             at += STEP_WORDS
         self._step = at
