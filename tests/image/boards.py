@@ -83,13 +83,18 @@ def sonofuse(*arguments: str | Path) -> Path:
     return Path(arguments[-1])
 
 
-def boot(uf2: Path, storage: bytes) -> tuple[int, int]:
+def boot(uf2: Path, storage: bytes, flip: int | None = None) -> tuple[int, int]:
     """Switch a device on with its service jumper open: state and cause of its first telemetry.
+
+    Args:
+        flip: a byte of the interpreter to damage.
 
     Raises:
         TimeoutError: if it says nothing for two simulated seconds.
     """
     chip = Chip(uf2, storage)
+    if flip is not None:
+        chip.mcu.flash[flip] ^= 1
     chip.flash.instant = True
     chip.drive(SERVICE_PIN, 1)
     decoder = Decoder()

@@ -6,8 +6,11 @@ import pytest
 
 from sonofuse.image import image as images
 from sonofuse.image import latch
+from sonofuse.image.cross import cross_compile
 from sonofuse.image.image import Image
 from sonofuse.limits import SHIPPED
+from sonofuse_firmware.states import TRIPPED
+from sonofuse_hil.platforms.rp2040 import filesystem
 from sonofuse_hil.platforms.rp2040.flash import STORAGE_AT
 
 from .boards import Board, boot, files, installed, runs, small, sonofuse
@@ -143,3 +146,32 @@ def test_a_running_monitor_does_not_answer(chip_image: Path, old: Path) -> None:
     ended = board.flash(old)
     assert (ended.code, ended.out, board.chip.flash.operations) == (3, "", [])
     assert "close the service jumper" in ended.err and ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(b"while True:\n    pass\n", id="hangs"), pytest.param(None, id="is no .mpy", marks=pytest.mark.slow)],
+)
+def test_a_broken_set_leaves_the_prompt_to_the_service_jumper(
+    chip_image: Path, pair: tuple[Path, Path], source: bytes | None
+) -> None:
+    image = images.read(pair[0])
+    broken = b"\0" * 300 if source is None else cross_compile("start.py", source, "armv6m")
+    board = Board(chip_image, filesystem.build({**image.on_device(), "a/start.mpy": broken}))
+    ended = board.flash(pair[0], "--dry-run", "--json")
+    assert (ended.code, ended.data["folder"], ended.data["changed"]) == (0, "/b", True)
+
+
+@pytest.mark.slow
+def test_the_interpreter_in_the_flash_is_checked_too(chip_image: Path, old: Path, tmp_path: Path) -> None:
+    bound = sonofuse("build", SHIPPED, "--uf2", chip_image, "-o", tmp_path / "bound")
+    board = Board(chip_image, installed(images.read(old)))
+    assert board.flash(bound).code == 0
+    assert boot(chip_image, board.stored())[1] >> 8 != CONFIGURATION
+    assert boot(chip_image, board.stored(), flip=0x41700) == (TRIPPED, CONFIGURATION << 8 | 255)
+
+    other = Board(chip_image, installed(images.read(old)))
+    other.chip.mcu.flash[0x41700] ^= 1  # in a text of the C library that nobody reads
+    ended = other.flash(bound)
+    assert (ended.code, other.chip.flash.operations) == (2, [])
+    assert "another MicroPython" in ended.err
