@@ -20,7 +20,7 @@ BOARD = {
         ("supply", "contact", {"pin": 10}),
         ("second_readback", "contact", {"pin": 3}),
         ("permit_readback", "contact", {"pin": 2}),
-        ("flow", "pulses", {"pin": 5, "pulses_per_litre": 5000, "gate_ms": 50, "gates": 20}),
+        ("flow", "pulses", {"pin": 5, "pulses_per_litre": 3000, "gate_ms": 50, "gates": 20}),
         ("drive", "adc", {"pin": 29, "detector": "ad8307", "coupling_db": -45, "watches": "forward"}),
         (
             "housing",

@@ -153,6 +153,7 @@ class Rig:
             last_token_us=(platform.last_token_us[0], platform.last_token_us[1]),
             hung_us=platform.hung_us,
             samples=self.samples,
+            buzzer=self.limits.board.pins["buzzer"],
         )
 
     # ---- what the rig notes

@@ -55,6 +55,12 @@ class Run:
     last_token_us: tuple[int, int]
     hung_us: int | None
     samples: Samples
+    buzzer: int  # its pin
+
+    @property
+    def alarms(self) -> list[tuple[int, int]]:
+        """When the buzzer was switched, and to which level."""
+        return [(t_us, level) for t_us, pin, level in self.history.pins if pin == self.buzzer]
 
     @property
     def state(self) -> int:

@@ -14,9 +14,10 @@ from .guarantees.g11 import KINDS, Failure
 from .guarantees.oracle import Oracle
 from .operator import Sonication
 
+THERMOMETERS = ("pt100", "ntc")
 CONVERTER_FAULTS = ("open", "short", "zeros", "ones")
+THERMISTOR_FAULTS = ("open", "short", "zeros", "ones")
 _MOMENTS = (30_000, 75_000)  # two conversions of a MAX31865 and more, in steps of 1 µs
-TEMPERATURES = ("skin_a", "skin_b", "transducer", "water")
 
 # (channel, checks) that no signal of the bench can provoke, and why. A test compares this with the limits file.
 NOT_PROVOKED = {
@@ -80,23 +81,25 @@ def excursions(oracle: Oracle, check: str) -> SearchStrategy[Excursion]:
 
 def within(oracle: Oracle) -> SearchStrategy[Excursion]:
     """A channel that comes near its limit and stays clear of it (Oracle.clear), for one sonication."""
+    temperatures, forward = oracle.of_kind(*THERMOMETERS), oracle.watching("forward")
     ways = [
-        *((c, "above", 5.0, 35.0) for c in ("skin_a", "skin_b", "transducer", "water")),
-        ("forward", "above", 20.0, 112.0),
-        ("forward", "set", 20.0, 47.0),
-        ("water", "below", 10.5, 25.0),
-        ("flow", "below", 1_050.0, 3_000.0),
-        ("skin_a", "pair", -1.99, 1.99),
+        *((c, "above", 5.0, 35.0) for c in temperatures),
+        (forward, "above", 20.0, 112.0),
+        (forward, "set", 20.0, 47.0),
+        *((c, "below", 10.5, 25.0) for c in temperatures),
+        *((c, "below", 1_050.0, 3_000.0) for c in oracle.of_kind("flow")),
+        *((c, "pair", -1.99, 1.99) for c in temperatures),
     ]
+    slow = {name for name, check in oracle.limits if check == "below" and name in temperatures}  # debounce of seconds
 
     def one(channel: str, check: str, low: float, high: float) -> SearchStrategy[Excursion]:
         values = _floats(low, max(high, oracle.trip(channel, check)))
-        if channel == "flow":
+        if channel in oracle.of_kind("flow"):
             values = values.map(round).map(float)
         # The absolute limit needs a set point near it: the energy of the sonication has a limit as well.
-        set_w = 108.0 if (channel, check) == ("forward", "above") else 40.0
+        set_w = oracle.armable_w(channel) if (channel, check) == (forward, "above") else 40.0
         clear = values.filter(lambda value: oracle.clear(channel, check, value, set_w=set_w))
-        plan = st.just(Sonication(set_w, 2.4 if channel == "water" else 1.3))
+        plan = st.just(Sonication(set_w, 2.4 if channel in slow else 1.3))
         return st.builds(
             Excursion,
             st.just(channel),
@@ -108,7 +111,7 @@ def within(oracle: Oracle) -> SearchStrategy[Excursion]:
             seed=seeds(),
         )
 
-    return st.one_of([one(*way) for way in ways])
+    return st.one_of([one(*way) for way in ways if way[:2] in oracle.limits])
 
 
 def stops() -> SearchStrategy[Stop]:
@@ -153,58 +156,78 @@ def _ways(oracle: Oracle, check: str) -> list[_Way]:
     def trip(channel: str) -> float:
         return oracle.trip(channel, check)
 
-    def of(*channels: str) -> list[str]:
-        return [channel for channel in channels if (channel, check) in oracle.limits]
+    def of(*kinds: str) -> list[str]:
+        return [channel for channel in oracle.of_kind(*kinds) if (channel, check) in oracle.limits]
+
+    def up_to(channel: str, highest: float, most: float) -> float:
+        """How far beyond its limit a channel can go and stay within its range."""
+        return min(most, highest - trip(channel))
 
     nothing = st.just(0.0)
     match check:
         case "range":
-            return [
-                *((c, check, _outside(oracle, c, -50.0, 300.0), ()) for c in of(*TEMPERATURES)),
-                *((c, check, nothing, CONVERTER_FAULTS) for c in of(*TEMPERATURES)),
-                *((c, check, _floats(900.0, 5_000.0), ()) for c in of("forward", "reflected")),
-                *((c, check, nothing, ("dead", "zeros", "ones")) for c in of("forward", "reflected")),
-                ("reference", check, _outside(oracle, "reference", 0.0, 2.99, _NOISE_V), ()),
-                ("reference", check, nothing, ("zeros", "ones")),
-                ("flow", check, st.integers(4_100, 8_000).map(float), ()),
-            ]
+            return _out_of_range(oracle)
         case "stale":
-            return [(c, check, nothing, ("halted", "drdy_low")) for c in of(*TEMPERATURES)]
+            return [(c, check, nothing, ("halted", "drdy_low")) for c in of("pt100")]
         case "stuck":
-            return [(c, check, nothing, ("stuck",)) for c in of(*TEMPERATURES, "forward", "reflected")]
+            return [(c, check, nothing, ("stuck",)) for c in of(*THERMOMETERS, "ad8307")]
         case "above":
-            hot = [(c, check, _more(trip(c), 70.0), ()) for c in of("skin_a", "skin_b", "transducer", "water")]
-            power: _Way = ("forward", check, _more(trip("forward"), 600.0), ())
-            reference: _Way = ("reference", check, _more(trip("reference"), 0.7), ())
-            return [*hot, power, reference]
-        case "below":
             return [
-                ("water", check, _more(trip("water"), -19.0), ()),
-                ("reference", check, _more(trip("reference"), -1.4), ()),
-                ("flow", check, st.integers(0, int(trip("flow")) - 1).map(float), ()),
-                ("flow", check, nothing, ("stuck_high", "stuck_low")),
-                ("supply", check, nothing, ()),
-                ("stop_loop", check, nothing, ()),
+                *(
+                    (c, check, _more(trip(c), up_to(c, oracle.range_of(c)[1] - 1.0, 70.0)), ())
+                    for c in of(*THERMOMETERS)
+                ),
+                *((c, check, _more(trip(c), up_to(c, 0.9 * oracle.highest_w(c), 600.0)), ()) for c in of("ad8307")),
+                *((c, check, _more(trip(c), 0.7), ()) for c in of("voltage")),
+            ]
+        case "below":
+            flow = of("flow")
+            return [
+                *((c, check, _more(trip(c), oracle.range_of(c)[0] - trip(c) + 1.0), ()) for c in of(*THERMOMETERS)),
+                *((c, check, _more(trip(c), -1.4), ()) for c in of("voltage")),
+                *((c, check, st.integers(0, int(trip(c)) - 1).map(float), ()) for c in flow),
+                *((c, check, nothing, ("stuck_high", "stuck_low")) for c in flow),
+                *((c, check, nothing, ()) for c in of("contact")),
             ]
         case "rise" | "rise_off":
-            return [(c, check, _more(trip(c), 57.0), ()) for c in of("skin_a", "skin_b", "transducer")]
+            return [(c, check, _more(trip(c), 57.0), ()) for c in of(*THERMOMETERS)]
         case "pair":
-            apart = _floats(trip("skin_a") + 0.08, 9.0)  # two steps of the converters: this check has no guard band
-            return [("skin_a", check, apart | apart.map(lambda k: -k), ())]
+            # This check has no guard band: two steps of the converters, and of an ADC the noise of both readings.
+            apart = {c: _floats(trip(c) + (0.08 if c in of("pt100") else 0.3), 9.0) for c in of(*THERMOMETERS)}
+            return [(c, check, kelvin | kelvin.map(lambda k: -k), ()) for c, kelvin in apart.items()]
         case "dose":
-            return [(c, check, _floats(48.0, 70.0), ()) for c in of("skin_a", "skin_b")]
+            return [(c, check, _floats(48.0, min(70.0, oracle.range_of(c)[1] - 1.0)), ()) for c in of(*THERMOMETERS)]
         case "set":
-            return [("forward", check, _more(40.0 * (1.0 + trip("forward")), 600.0), ())]  # of Excursion.plan
+            return [(c, check, _more(40.0 * (1.0 + trip(c)), 600.0), ()) for c in of("ad8307")]  # of Excursion.plan
         case "ratio":
-            return [("reflected", check, _more(trip("reflected"), 20.0), ())]
+            return [(c, check, _more(trip(c), 20.0), ()) for c in of("ad8307")]
         case "idle":
-            return [("forward", check, _more(trip("forward"), 700.0), ())]
+            return [(c, check, _more(trip(c), up_to(c, 0.9 * oracle.highest_w(c), 700.0)), ()) for c in of("ad8307")]
         case "energy":
             return [("monitor", check, _floats(50.0, 600.0), ())]
         case "duration":
             return [("monitor", check, nothing, ())]
         case _:
             raise KeyError(check)
+
+
+def _out_of_range(oracle: Oracle) -> list[_Way]:
+    """Every channel of which a reading can be implausible, beyond its range by more than noise and steps."""
+    check, nothing = "range", st.just(0.0)
+    converted, thermistors = oracle.of_kind("pt100"), oracle.of_kind("ntc")
+    power, voltage, flow = oracle.of_kind("ad8307"), oracle.of_kind("voltage"), oracle.of_kind("flow")
+    full_v = oracle.board.adc_reference_mv / 1000
+    return [
+        *((c, check, _outside(oracle, c, -50.0, 300.0), ()) for c in converted),
+        *((c, check, nothing, CONVERTER_FAULTS) for c in converted),
+        *((c, check, _outside(oracle, c, -50.0, 150.0, _NOISE_K), ()) for c in thermistors),
+        *((c, check, nothing, THERMISTOR_FAULTS) for c in thermistors),
+        *((c, check, _floats(1.08 * oracle.highest_w(c), 5_000.0), ()) for c in power),
+        *((c, check, nothing, ("dead", "zeros", "ones")) for c in power),
+        *((c, check, _outside(oracle, c, 0.0, full_v - 0.01, _NOISE_V), ()) for c in voltage),
+        *((c, check, nothing, ("zeros", "ones")) for c in voltage),
+        *((c, check, st.integers(int(1.025 * oracle.range_of(c)[1]), 8_000).map(float), ()) for c in flow),
+    ]
 
 
 def _excursion(
@@ -230,6 +253,7 @@ def _floats(low: float, high: float) -> SearchStrategy[float]:
 
 
 _NOISE_V = 0.003  # six standard deviations of a bench's detector noise
+_NOISE_K = 0.5  # the same at a thermistor, and a step of the converter, where its curve is flattest
 
 
 def _more(limit: float, span: float) -> SearchStrategy[float]:

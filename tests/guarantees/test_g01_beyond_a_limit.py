@@ -60,4 +60,4 @@ def test_every_check_of_the_limits_file_is_provoked_or_the_reason_is_given():
     }
     assert missing == explained
     stale = {channel for channel, check in explained if check == "stale"}
-    assert not stale & set(strategies.TEMPERATURES), "a converter that falls silent must be provoked"
+    assert not stale & set(ORACLE.of_kind("pt100")), "a converter that falls silent must be provoked"

@@ -68,8 +68,8 @@ def test_nothing_is_counted_below_39_degrees():
 
 
 def test_the_detector():
-    assert o.detector_v(200.0) == pytest.approx(2.175, abs=1e-3)  # 53 dBm - 50 dB, domain sheet D
-    assert o.detector_v(0.0) == o.detector_v(1e-9) == 0.25
+    assert o.detector_v(200.0, -50.0) == pytest.approx(2.175, abs=1e-3)  # 53 dBm - 50 dB, domain sheet D
+    assert o.detector_v(0.0, -50.0) == o.detector_v(1e-9, -50.0) == 0.25
 
 
 def test_the_coupler():

@@ -43,7 +43,7 @@ def power_loss(rig: Rig, off: float) -> None:
     rig.bench.at(rig.bench.now_us + round(off * 1e6), rig.platform.restore_power)
 
 
-@fault("hardware", "G1")
+@fault("hardware", "G1", needs="supply")
 def brown_out(rig: Rig) -> None:
     """the supply supervisor reports a voltage beyond 10 %"""
     rig.bench.force("supply", 0.0)

@@ -22,7 +22,7 @@ def focus_on_skin(rig: Rig, part: float) -> None:
     rig.bench.plant.set_focus_on_skin(part)
 
 
-@fault("H8", "G10")
+@fault("H8", "G10", needs="stop_loop")
 def patient_stop(rig: Rig) -> None:
     """the patient presses the stop button: the normally closed loop opens"""
     rig.bench.force("stop_loop", 0.0)

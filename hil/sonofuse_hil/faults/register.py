@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sonofuse.board import Board
 from sonofuse.limits.problems import did_you_mean
 from sonofuse.limits.units import DIMENSIONS, UnitError, quantity
+
+from ..breaking import faults_of
 
 Value = float | str
 
@@ -73,6 +76,8 @@ class Fault:
     guarantee: str
     apply: Callable[..., None]
     parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+    needs: str = ""  # what a board has to watch
+    breaks: str = ""  # the fault of a part, in the channel that the parameter of that name says
 
     def values(self, given: Mapping[str, Any] = {}) -> dict[str, Value]:
         """All parameters in base units, defaults filled in.
@@ -85,19 +90,31 @@ class Fault:
                 raise UnitError(f"{self.name} has no parameter {name!r}", did_you_mean(name, self.parameters))
         return {name: kind.read(given.get(name, kind.default)) for name, kind in self.parameters.items()}
 
+    def uncovered(self, board: Board, values: Mapping[str, Value]) -> str:
+        """Why a board cannot show this fault with these values, "" if it can."""
+        watched = self.needs or str(values.get("channel", ""))
+        if not watched:
+            return ""
+        channel = board.watching(watched)
+        if channel is None:
+            return f"not covered: board {board.name} has no signal for {watched!r}"
+        if self.breaks and self.breaks not in faults_of(channel):
+            return f"not covered: what board {board.name} has for {watched!r} cannot break so"
+        return ""
+
 
 _FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    hazards: str, guarantee: str, **parameters: Parameter
+    hazards: str, guarantee: str, needs: str = "", breaks: str = "", **parameters: Parameter
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as the fault of its name; its docstring is the fault's text."""
 
     def register(apply: Callable[..., None]) -> Callable[..., None]:
         name, text = apply.__name__, " ".join((apply.__doc__ or "").split())
         assert name not in _FAULTS and text, f"fault {name}: one name, one text"
-        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters)
+        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters, needs, breaks)
         return apply
 
     return register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..breaking import break_part
 from .register import Choice, Quantity, fault
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ def broken_relay(rig: Rig, switch: str) -> None:
     rig.bench.relays[("first", "second").index(switch)].fault = "broken"
 
 
-@fault("sensor H4", "G1", channel=Choice("forward", "reflected"))
+@fault("sensor H4", "G1", breaks="dead", channel=Choice("forward", "reflected"))
 def detector_dead(rig: Rig, channel: str) -> None:
     """a power detector dies: its output falls below the live zero"""
-    rig.bench.detectors[channel].fault = "dead"
+    break_part(rig.bench, channel, "dead")
 
 
 @fault("sensor H4", "G1", error=Quantity("2 %", "-20 %", "20 %"))

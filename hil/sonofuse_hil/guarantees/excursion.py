@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..bench import Tolerances
+from ..breaking import break_part
 from ..device import Transform
 from ..operator import Sonication
 from ..rig import Rig
@@ -14,6 +15,7 @@ from .oracle import vswr_reflection
 IDLE = ("idle", "rise_off")  # checks of the time without permit
 _READY_US = 1_400_000  # by then a blank device has been acknowledged and is SAFE
 _RAMP_STEP_US = 1_000
+_HOTTEST_C = 300.0
 _FROM_C = 30.0  # where ramps and pairs start: within every limit
 
 
@@ -76,16 +78,17 @@ def carry_out(rig: Rig, e: Excursion, limit_us: int = 9_000_000) -> Run:
 
 
 def prepare(rig: Rig, e: Excursion) -> None:
-    """Where a channel starts from must not be an excursion itself: the skin sensors start as a pair."""
+    """Where a channel starts from must not be an excursion itself: two sensors that are compared start as a pair."""
     if e.check in ("pair", "rise", "rise_off"):
-        for name in ("skin_a", "skin_b") if e.channel.startswith("skin") else (e.channel,):
+        compared = [(c.name, p.partner) for c in rig.limits.channels if (p := c.check("pair")) and p.partner]
+        for name in {e.channel, *(name for pair in compared if e.channel in pair for name in pair)}:
             rig.bench.force(name, _FROM_C)
 
 
 def _act(rig: Rig, e: Excursion) -> None:
     bench = rig.bench
     if e.fault:
-        _break(rig, e)
+        break_part(bench, e.channel, e.fault)
     elif e.check in ("rise", "rise_off"):
         _ramp(rig, e.channel, e.value, bench.now_us)
     elif e.check == "pair":
@@ -103,23 +106,10 @@ def _act(rig: Rig, e: Excursion) -> None:
 
 
 def _ramp(rig: Rig, channel: str, per_s: float, start_us: int) -> None:
-    """A straight line in steps far smaller than those of the converter, up to the end of the Pt100's standard."""
+    """A straight line in steps far smaller than those of the converter, up to what every thermometer's part knows."""
     bench = rig.bench
-    bench.force(channel, min(850.0, _FROM_C + per_s * (bench.now_us - start_us) * 1e-6))
+    bench.force(channel, min(_HOTTEST_C, _FROM_C + per_s * (bench.now_us - start_us) * 1e-6))
     bench.at(bench.now_us + _RAMP_STEP_US, lambda: _ramp(rig, channel, per_s, start_us))
-
-
-def _break(rig: Rig, e: Excursion) -> None:
-    bench = rig.bench
-    if e.channel in bench.sensors:
-        bench.converter(e.channel).set_fault(bench.now_us, e.fault)
-    elif e.channel == "flow":
-        assert bench.flow is not None
-        bench.flow.set_fault(bench.now_us, e.fault)
-    elif e.fault == "dead":
-        bench.detectors[e.channel].fault = e.fault
-    else:
-        bench.adcs[e.channel].fault = e.fault
 
 
 def beyond_after_us(rate_from: float, rate_to: float, limit: float, window_us: float = 1e6) -> float:

@@ -9,8 +9,6 @@ from ..run import Run, Stimulus
 from .excursion import IDLE, beyond_after_us, figures
 from .oracle import Oracle
 
-BUZZER = 15
-
 
 def reaction(run: Run, oracle: Oracle) -> Measurement:
     """From the moment the channel is beyond its limit to the last permit edge (to the alarm for checks of the idle
@@ -55,10 +53,10 @@ def beyond_us(run: Run, oracle: Oracle, stimulus: Stimulus) -> float:
     if check in ("rise", "rise_off"):
         limit = oracle.limit(channel, check)
         return t_us + limit.window * limit.conversion_us
-    if channel == "flow":
+    if channel in oracle.of_kind("flow"):
         flow = 0.0 if "fault=stuck" in stimulus.text else value
-        limit_ml_min = oracle.trip("flow", check) if check == "below" else oracle.range_of("flow")[1]
-        return t_us + beyond_after_us(given["flow_ml_min"], flow, limit_ml_min)
+        limit_ml_min = oracle.trip(channel, check) if check == "below" else oracle.range_of(channel)[1]
+        return t_us + beyond_after_us(given["flow_ml_min"], flow, limit_ml_min, oracle.gates_us(channel))
     if check == "energy":
         left_j = oracle.energy_limit_j(given["set_w"], given["set_us"]) - delivered_j(run, t_us)
         return t_us + left_j / value * 1e6
@@ -82,7 +80,7 @@ def permit_end_us(run: Run, t_us: int) -> int | None:
 
 def alarm_us(run: Run, t_us: int) -> int | None:
     """When the buzzer was switched on after a time."""
-    return next((at_us for at_us, pin, level in run.history.pins if pin == BUZZER and level and at_us >= t_us), None)
+    return next((at_us for at_us, level in run.alarms if level and at_us >= t_us), None)
 
 
 def delivered_j(run: Run, t_us: float) -> float:

@@ -19,7 +19,7 @@ from .g01 import permit_end_us, tripped_after
 from .oracle import Oracle, quantity
 
 _AFTER_DEBOUNCE_US = 1_300
-_NAME = "stop_loop.opens"
+_NAME = "stop_loop.opens"  # whatever the board calls it
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def perform(stop: Stop, limits: Path, transform: Transform | None = None) -> Run
 def carry_out(rig: Rig, stop: Stop) -> Run:
     """Open the loop on a rig that is on its way, or there already."""
     rig.name = _NAME
-    loop = rig.bench.contacts["stop_loop"]
+    loop = rig.bench.contacts[rig.bench.channel("stop_loop").name]
     loop.bounce_us, loop.bounce_period_us = stop.bounce_us, stop.bounce_period_us
     text = f"value=0 bounce_us={stop.bounce_us} bounce_period_us={stop.bounce_period_us}"
     rig.after_rf(stop.delay_us, _NAME, text, lambda: rig.bench.force("stop_loop", 0.0))
@@ -59,7 +59,7 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
         end_us = permit_end_us(run, stimulus.t_us)
         if end_us is not None and tripped_after(run, stimulus.t_us):
             value = end_us - open_us(run)
-    debounce_us = quantity(oracle.document["channel"]["stop_loop"]["below"]["debounce"])
+    debounce_us = quantity(oracle.document["channel"][oracle.watching("stop_loop")]["below"]["debounce"])
     bound_us = debounce_us + _AFTER_DEBOUNCE_US
     return Measurement("G10", "stop loop: permit low", value, "µs", bound_us, run.tier, text)
 

@@ -13,6 +13,8 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sonofuse.board import READBACKS
+
 from ..bench import Tolerances
 from ..device import Transform
 from ..measurement import Measurement
@@ -20,11 +22,10 @@ from ..operator import Sonication
 from ..platforms.flash import ERASE_US
 from ..rig import Rig
 from ..run import Run
-from .g01 import BUZZER, tripped_after
+from .g01 import tripped_after
 from .oracle import Oracle
 
 _WITHIN_US = 20_000
-_READBACKS = ("permit_readback", "second_readback")
 
 # kind -> where it strikes: "on" while the permit is up, "start" before the first sonication, "safe" after it ended
 KINDS = {
@@ -77,7 +78,7 @@ def carry_out(rig: Rig, f: Failure) -> Run:
 def _act(rig: Rig, f: Failure) -> None:
     bench = rig.bench
     if f.kind.startswith("contact"):
-        bench.contacts[_READBACKS[f.switch]].fault = "stuck_low" if f.kind == "contact_low" else "stuck_high"
+        bench.contacts[READBACKS[f.switch]].fault = "stuck_low" if f.kind == "contact_low" else "stuck_high"
     elif f.kind.startswith("welded"):
         bench.relays[f.switch].fault = "welded"
     elif f.kind == "runaway":
@@ -140,7 +141,7 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
 
 def _alarm_us(run: Run, t_us: int) -> int | None:
     """When the alarm that is on at the end was switched on, if that was after a time."""
-    levels = [(at_us, level) for at_us, pin, level in run.history.pins if pin == BUZZER]
+    levels = run.alarms
     if not levels or not levels[-1][1]:
         return None
     on_us = levels[-1][0]

@@ -1,14 +1,19 @@
 """What a limits file means, read a second time: from TOML in physical units, sharing no code with compiler or kernels.
 
+The board file says how a channel is wired, and what it watches.
+
 Times in µs, temperatures in degC, powers in W, voltages in V, flows in mL/min, VSWR as a plain number.
 """
 
 import math
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from sonofuse.board import Board, load_board
 
 _UNITS = {
     "us": 1.0, "ms": 1e3, "s": 1e6, "min": 60e6,
@@ -18,9 +23,10 @@ _UNITS = {
     "count": 1.0,
 }  # fmt: skip
 _WITHOUT_DEBOUNCE = ("stale", "stuck", "dose")
-_AT_ONCE = ("ad8307", "voltage", "contact")  # kinds that convert when they are read, once a tick
+_AT_ONCE = ("ad8307", "voltage", "ntc", "contact")  # kinds that convert when they are read, once a tick
 _REACTION_US = 300  # of the firmware within its tick, by design
 _DOSE_FLOOR_C, _DOSE_BREAK_C = 39.0, 43.0
+_NTC_STEP_C = 0.3  # a step of the ADC, and six standard deviations of a bench's noise, up to 60 degC
 _STEP_C = 0.036  # a step of the converter, with room: 0.031 degC nominal (MAX31865 data sheet)
 
 
@@ -52,15 +58,18 @@ class Limit:
 
 
 class Oracle:
-    """One limits file.
+    """One limits file, for the board that it names or for another one with the same channels.
 
     Raises:
         ValueError: if a figure of the file has no unit that is known here.
+        BoardError: if the board file cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, board: Board | None = None) -> None:
         self.document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         top = self.document["limits"]
+        named = str(top["board"])
+        self.board = board or load_board(path.parent / named if named.endswith(".py") else named)
         self.tick_us = quantity(top["tick"])
         self.settle_us = quantity(top["settle"])
         self.duration_us = quantity(top["duration"])
@@ -86,6 +95,35 @@ class Oracle:
             KeyError: if the file has no such check.
         """
         return self.limits[channel, check]
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The channels with sensors of these kinds."""
+        return [name for name in self.channels if self._sensor(name)["kind"] in kinds]
+
+    def watching(self, what: str) -> str:
+        """The name of the channel that watches something.
+
+        Raises:
+            KeyError: if the board has no signal for it.
+        """
+        found = self.board.watching(what)
+        if found is None:
+            raise KeyError(f"board {self.board.name} has no signal for {what}")
+        return found.name
+
+    def gates_us(self, channel: str) -> float:
+        """How long a flow meter counts for one reading."""
+        settings = self._settings(channel)
+        return 1e3 * float(settings["gate_ms"]) * float(settings["gates"])
+
+    def highest_w(self, channel: str) -> float:
+        """The power at the upper end of a detector's range."""
+        return math.pow(10.0, (self.range_of(channel)[1] / 0.025 - 84.0 - self._coupling_db(channel)) / 10.0) * 1e-3
+
+    def armable_w(self, channel: str) -> float:
+        """A set power that reads below the absolute limit whatever a detector within its uncertainty shows."""
+        decibel = quantity(self._sensor(channel)["uncertainty"])
+        return 0.99 * self.trip(channel, "above") * math.pow(10.0, -2.0 * decibel / 10.0)
 
     def trip(self, channel: str, check: str) -> float:
         """The figure of a check.
@@ -133,7 +171,8 @@ class Oracle:
             return True
         if check == "range":
             low, high = self.range_of(channel)
-            seen = detector_v(value) if self.limit(channel, check).kind == "ad8307" else value
+            detected = self.limit(channel, check).kind == "ad8307"
+            seen = detector_v(value, self._coupling_db(channel)) if detected else value
             return not low <= seen <= high
         kind, trip = self.limit(channel, check).kind, self.limit(channel, check).trip
         if check == "below":
@@ -158,7 +197,9 @@ class Oracle:
             low_share, high_share = 1.0 - 2.0 * quantity(text), 1.0 + 2.0 * quantity(text)
         else:
             absolute = 2.0 * quantity(text)
-        step = {"pt100": 2 * _STEP_C, "ad8307": 0.02 * abs(value), "voltage": 0.002, "flow": 60.0}[sensor["kind"]]
+        step = {"pt100": 2 * _STEP_C, "ntc": _NTC_STEP_C, "ad8307": 0.02 * abs(value), "voltage": 0.002, "flow": 60.0}[
+            sensor["kind"]
+        ]
         trip = self.trip(channel, check)
         if check == "below":
             return value * low_share - absolute - step > trip
@@ -184,6 +225,12 @@ class Oracle:
 
     # ---- inside
 
+    def _settings(self, channel: str) -> Mapping[str, int | float | str]:
+        return self.board.channels[self.board.index(channel)].settings
+
+    def _coupling_db(self, channel: str) -> float:
+        return float(self._settings(channel)["coupling_db"])
+
     def _sensor(self, channel: str) -> dict[str, Any]:
         sensor: dict[str, Any] = self.document["channel"][channel]["sensor"]
         return sensor
@@ -208,7 +255,7 @@ def cem43_rate(celsius: float) -> float:
     return float((0.5 if celsius >= _DOSE_BREAK_C else 0.25) ** (_DOSE_BREAK_C - celsius))
 
 
-def detector_v(watts: float, coupling_db: float = -50.0) -> float:
+def detector_v(watts: float, coupling_db: float) -> float:
     """Output of the logarithmic detector, V: 25 mV per dB above -84 dBm (source: AD8307 data sheet)."""
     if watts <= 0.0:
         return 0.25
