@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from sonofuse import board_option
 from sonofuse.console import (
     BAD_INPUT,
     ENVIRONMENT,
@@ -22,7 +23,7 @@ from sonofuse.console import (
     serve,
     writable_folder,
 )
-from sonofuse.limits import SHIPPED, LimitsError
+from sonofuse.limits import SHIPPED, LimitsError, find
 from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
@@ -45,7 +46,8 @@ _DEMO = """\
 Run four sonications side by side, one as planned and three broken, and write a report of them, report.html: curves,
 the instant of each trip, the result table, and what the limits cover. Needs no hardware.
 """
-_OF_SIGNALS = ("map", "limits", "set_power", "power_scale", "gap", "start", "duration", "straight")
+_LIMITS = "limits in TOML, or the name of a file that ships (default: what the scenario says; the shipped ones)"
+_OF_SIGNALS = ("map", "set_power", "power_scale", "gap", "start", "duration", "straight")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,6 +73,7 @@ def _parser() -> Parser:
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     shown = verbs.add_parser("list", help="scenarios and faults", description="List shipped scenarios and all faults.")
+    board_option.add_to(shown, "say which faults this board has no signal for")
     shown.set_defaults(run=_list)
     run = verbs.add_parser("run", help="run a scenario, or play recorded signals", description=_RUN, epilog=EXIT_CODES)
     run.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a name from list, or a TOML file")
@@ -80,7 +83,6 @@ def _parser() -> Parser:
     signals.add_argument(
         "--map", metavar="CHANNEL=COLUMN[UNIT],…", help="which column is which channel; time is one too"
     )
-    signals.add_argument("--limits", metavar="FILE", type=Path, help="limits in TOML (default: the shipped ones)")
     signals.add_argument("--set-power", metavar="W", type=_amount("power"), help='armed power, such as "60 W"')
     signals.add_argument("--power-scale", metavar="X", type=float, help="all recorded powers times this")
     signals.add_argument(
@@ -96,6 +98,8 @@ def _parser() -> Parser:
     )
     show.set_defaults(run=_demo)
     for verb in (run, show):
+        verb.add_argument("--limits", metavar="FILE", type=find, help=_LIMITS)
+        board_option.add_to(verb)
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
         choose.add_to(verb)
     for verb in (shown, run, show):
@@ -106,6 +110,8 @@ def _parser() -> Parser:
 def _list(asked: Namespace) -> int:
     scenarios = [load_scenario(name) for name in scenario_names()]
     known = [faults.get(name) for name in faults.fault_names()]
+    board = board_option.chosen(asked.board)
+    blind = {} if board is None else {fault.name: fault.blind(board) for fault in known}
     if asked.json:
         shown = [
             {"name": s.name, "title": s.title, "expected": s.expect.text, "guarantee": s.expect.guarantee}
@@ -118,6 +124,7 @@ def _list(asked: Namespace) -> int:
                 "hazards": fault.hazards,
                 "guarantee": fault.guarantee,
                 "parameters": {name: kind.accepted for name, kind in fault.parameters.items()},
+                **({"not_covered": blind[fault.name]} if blind else {}),
             }
             for fault in known
         ]
@@ -130,7 +137,7 @@ def _list(asked: Namespace) -> int:
             " ".join(f.hazards),
             f.guarantee,
             ", ".join(f"{n} {p.accepted}" for n, p in f.parameters.items()),
-            f.text,
+            f.text + "".join(f"; {wrong}" for wrong in blind.get(f.name, ())),
         )
         for f in known
     ]
@@ -155,7 +162,7 @@ def _run(asked: Namespace) -> int:
         _pages()
     with _clear_errors():
         on = choose.chosen(asked)
-        scenario = _seeded(load_scenario(asked.scenario), asked.seed)
+        scenario = _asked(asked.scenario, asked)
         with bars([scenario.title]) as move:
             outcome = run_scenario(
                 scenario,
@@ -163,7 +170,7 @@ def _run(asked: Namespace) -> int:
                 on_progress=lambda now_s, planned_s: move(0, now_s, planned_s),
                 after_us=200_000 if asked.report is None else demo.AFTER_US,
             )
-    words = ["sonofuse", "hil", "run", asked.scenario, *choose.words(asked), *_seed_words(asked.seed)]
+    words = ["sonofuse", "hil", "run", asked.scenario, *choose.words(asked), *_words(asked)]
     return _tell([outcome], scenario.title, words, asked, asked.report)
 
 
@@ -172,10 +179,10 @@ def _demo(asked: Namespace) -> int:
     _pages()
     with _clear_errors():
         on = choose.chosen(asked)
-        scenarios = [_seeded(load_scenario(name), asked.seed) for name in demo.CASES]
+        scenarios = [_asked(name, asked) for name in demo.CASES]
         with bars([scenario.title for scenario in scenarios]) as move:
             outcomes = demo.run_cases(scenarios, on, move)
-    words = ["sonofuse", "hil", "demo", *choose.words(asked), *_seed_words(asked.seed)]
+    words = ["sonofuse", "hil", "demo", *choose.words(asked), *_words(asked)]
     return _tell(outcomes, "One sonication as planned, three broken", words, asked, asked.out / "report.html")
 
 
@@ -215,6 +222,7 @@ def _play(asked: Namespace) -> int:
             asked.signals,
             asked.map,
             asked.limits or SHIPPED,
+            board=board_option.chosen(asked.board),
             set_power_w=asked.set_power,
             duration_s=asked.duration,
             straight=bool(asked.straight),
@@ -244,14 +252,18 @@ class _clear_errors:  # noqa: N801 - reads as a statement
                 return
 
 
-def _seeded(scenario: Scenario, seed: int | None) -> Scenario:
-    if seed is not None and not 0 <= seed < 1 << 32:
-        raise CommandError(BAD_INPUT, f"--seed {seed}: must be from 0 to 4294967295")
-    return scenario if seed is None else replace(scenario, seed=seed)
+def _asked(name: str, asked: Namespace) -> Scenario:
+    """A scenario with the limits, the board and the seed that were asked for."""
+    if asked.seed is not None and not 0 <= asked.seed < 1 << 32:
+        raise CommandError(BAD_INPUT, f"--seed {asked.seed}: must be from 0 to 4294967295")
+    scenario = load_scenario(name, asked.limits, board_option.chosen(asked.board))
+    return scenario if asked.seed is None else replace(scenario, seed=asked.seed)
 
 
-def _seed_words(seed: int | None) -> list[str]:
-    return [] if seed is None else ["--seed", str(seed)]
+def _words(asked: Namespace) -> list[str]:
+    """The options that repeat a choice of limits, board and seed."""
+    given = (("--limits", asked.limits), ("--board", asked.board), ("--seed", asked.seed))
+    return [word for option, value in given if value is not None for word in (option, str(value))]
 
 
 def _versions(asked: Namespace) -> tuple[tuple[str, str], ...]:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from sonofuse.board import Board
 from sonofuse.limits import SHIPPED, load
 from sonofuse.limits.report import report
+from sonofuse.limits.words import energy_channel
 
 from .bench import Tolerances
+from .breaking import break_part
 from .operator import Sonication
 from .platforms.platform import On
 from .platforms.unix import Unix
@@ -46,6 +49,7 @@ def run_recording(
     mapping: str | Mapping[str, str],
     limits: Path = SHIPPED,
     *,
+    board: Board | None = None,
     set_power_w: float | None = None,
     power_scale: float = 1.0,
     gap_s: float = 2.0,
@@ -60,6 +64,7 @@ def run_recording(
 
     Args:
         mapping, gap_s, power_scale: as in `read_recording`.
+        board: in the place of the one that the limits name.
         set_power_w: what the operator arms; None: the maximum of the forward column. Without a forward column the
             generator's own power is seen.
         start_s, duration_s: the part to play; None: to its end.
@@ -70,7 +75,7 @@ def run_recording(
         RecordingError: if the file or the mapping is wrong, or the limits cannot arm such a sonication.
         LimitsError: if the limits file is wrong.
     """
-    limits_file = load(limits)
+    limits_file = load(limits, board)
     recording = read_recording(path, mapping, limits_file.board, gap_s=gap_s, power_scale=power_scale)
     recording = recording.part(start_s, duration_s)
     if straight:
@@ -80,13 +85,13 @@ def run_recording(
             f"{path}: lasts {recording.duration_s:g} s, the limits allow {limits_file.max_on_s:g} s of RF;"
             " choose a part by start and duration"
         )
-    set_power_w = _set_power_w(recording, set_power_w)
+    set_power_w = _set_power_w(recording, energy_channel(limits_file).name, set_power_w)
     most_w = report(limits_file).set_max_w
     if set_power_w > most_w:
         raise RecordingError(f"{path}: a set power of {set_power_w:g} W: the limits arm {most_w:.2f} W at most")
     plan = (Sonication(set_power_w, recording.duration_s),)
     planned_us = _BETWEEN_US + round(1e6 * (limits_file.cooling_gap_s + recording.duration_s))
-    with Rig(limits, plan, name=f"recording {Path(path).stem}", seed=seed, on=on) as rig:
+    with Rig(limits, plan, name=f"recording {Path(path).stem}", seed=seed, on=on, board=board) as rig:
         _Player(rig, recording, seed).begin()
         while rig.now_us < planned_us and not rig.operator.finished and rig.operator.tripped_us is None:
             rig.run_for(20_000)
@@ -98,8 +103,8 @@ def run_recording(
         return _played(rig, recording, set_power_w)
 
 
-def _set_power_w(recording: Recording, set_power_w: float | None) -> float:
-    forward = recording.values.get("forward")
+def _set_power_w(recording: Recording, metered: str, set_power_w: float | None) -> float:
+    forward = recording.values.get(metered)
     if set_power_w is None and forward is not None and np.nanmax(forward, initial=0.0) > 0:
         return float(np.nanmax(forward))
     if set_power_w is None or not set_power_w > 0:
@@ -127,7 +132,6 @@ class _Player:
         self.rig, self.recording = rig, recording
         self._noise = np.random.default_rng(seed)
         self._noise_c = Tolerances().temperature_noise_c
-        self._converted = {name for name, _ in rig.bench.converters.values()}
         self._broken: set[str] = set()
         self._from_us: int | None = None
 
@@ -164,19 +168,19 @@ class _Player:
 
     def _force(self, name: str, value: float) -> None:
         bench = self.rig.bench
-        if name in self._converted:
+        if name in bench.sensors:
             bench.force(name, value + self._noise_c * float(self._noise.normal()))
         elif name in bench.detectors:
             bench.force(name, value if bench.watts > 0 else None)  # without RF there is no power, whatever was recorded
         else:
-            bench.force(name, value * 1000 if name == "flow" else value)
+            bench.force(name, value * 1000 if bench.channel(name).quantity == "flow" else value)
 
     def _break(self, name: str, broken: bool) -> None:
-        """What a broken sensor of this kind gives: an open PT100, a dead detector, no pulses, an open contact."""
+        """What a broken sensor of this kind gives: an open wire, a dead detector, no pulses, an open contact."""
         bench = self.rig.bench
-        if name in self._converted:
-            bench.converter(name).set_fault(bench.now_us, "open" if broken else "")
+        if name in bench.sensors:
+            break_part(bench, name, "open" if broken else "")
         elif name in bench.detectors:
-            bench.detectors[name].fault = "dead" if broken else ""
+            break_part(bench, name, "dead" if broken else "")
         elif broken:
             bench.force(name, 0.0)

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sonofuse.board import Board
+from sonofuse.board import READBACKS, Board
 from sonofuse.limits.problems import did_you_mean
 from sonofuse.limits.units import DIMENSIONS
 
 TIME = "time"
 LONGEST = 1 << 28  # bytes
-_DIMENSION = {"max31865": "temperature", "ad8307": "power", "voltage": "voltage", "pulses": "flow"}
 _BOUNDS = {  # of what the parts of the bench can show, base units
     "temperature": (-200.0, 850.0, "degC"),
     "power": (0.0, 1e5, "W"),
@@ -24,6 +23,7 @@ _BOUNDS = {  # of what the parts of the bench can show, base units
     "contact": (0.0, 1.0, ""),
 }
 
+_NTC_BOUNDS = (-100.0, 300.0, "degC")
 Array = npt.NDArray[np.float64]
 
 
@@ -107,7 +107,7 @@ def read_recording(
     t_s = columns.pop(TIME)
     _check_time(path, rows, wanted[TIME], t_s)
     for name, values in columns.items():
-        _check(path, rows, name, _dimension(board, name), values)
+        _check(path, rows, name, _bounds(board, name), values)
     return Recording(path, t_s - t_s[0], columns, gap_s)
 
 
@@ -117,7 +117,7 @@ def _mapping(mapping: str | Mapping[str, str], board: Board) -> dict[str, str]:
         found = {name.strip(): column.strip() for name, _, column in pairs}
     else:
         found = dict(mapping)
-    known = [TIME, *(channel.name for channel in board.channels if not channel.name.endswith("_readback"))]
+    known = [TIME, *(channel.name for channel in board.channels if channel.name not in READBACKS)]
     for name, column in found.items():
         if name not in known:
             raise RecordingError(f"mapping: {name!r} is no channel of board {board.name}: {did_you_mean(name, known)}")
@@ -153,8 +153,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _dimension(board: Board, name: str) -> str:
-    channel = next(channel for channel in board.channels if channel.name == name)
-    return _DIMENSION.get(str(channel.settings.get("detector", channel.driver)), "contact")
+    return board.channels[board.index(name)].quantity
 
 
 def _column(path: Path, header: list[str], column: str, dimension: str) -> tuple[int, float]:
@@ -192,8 +191,15 @@ def _check_time(path: Path, rows: list[tuple[int, list[str]]], column: str, t_s:
         )
 
 
-def _check(path: Path, rows: list[tuple[int, list[str]]], name: str, dimension: str, values: Array) -> None:
-    low, high, unit = _BOUNDS[dimension]
+def _bounds(board: Board, name: str) -> tuple[float, float, str]:
+    channel = board.channels[board.index(name)]
+    return _NTC_BOUNDS if channel.settings.get("detector") == "ntc" else _BOUNDS[channel.quantity]
+
+
+def _check(
+    path: Path, rows: list[tuple[int, list[str]]], name: str, bounds: tuple[float, float, str], values: Array
+) -> None:
+    low, high, unit = bounds
     bad = np.flatnonzero(~np.isnan(values) & ~((values >= low) & (values <= high)))
     if len(bad):
         raise RecordingError(

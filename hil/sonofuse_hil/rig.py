@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from sonofuse.board import Board
 from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse.link import Answer, Telemetry
 
@@ -35,6 +36,7 @@ class Rig:
         blob: a compiled limit set to install instead of the file's own (None: the file's own).
         transform: rewrites firmware sources, for instrumented firmware and mutants.
         on: the platform that runs the device.
+        board: in the place of the one that the limits name.
         ticks_us: what the device's clock shows at every boot (it wraps at 2³⁰ µs; unix platform).
 
     Raises:
@@ -55,10 +57,11 @@ class Rig:
         blob: bytes | None = None,
         transform: Transform | None = None,
         on: On = Unix(),
+        board: Board | None = None,
         script: str = "main.py",
         ticks_us: int = 0,
     ) -> None:
-        self.limits = load(limits)
+        self.limits = load(limits, board)
         self.blob = compile_limits(self.limits) if blob is None else blob
         self.name, self.seed = name, seed
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")
@@ -68,9 +71,9 @@ class Rig:
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.flash = Flash(LATCH_BYTES, flash)
-        board = str(self.limits.board.file)
+        installed = str(self.limits.board.file)
         self.platform = on.open(
-            Device(self.folder, self.blob, board, self.bench, self.flash, transform, script, ticks_us)
+            Device(self.folder, self.blob, installed, self.bench, self.flash, transform, script, ticks_us)
         )
         self.stimuli: list[Stimulus] = []
         self.seen: list[Seen] = []

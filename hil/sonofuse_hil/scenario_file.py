@@ -1,11 +1,10 @@
 """Reads a scenario file: TOML in physical units, checked key by key, all problems reported together."""
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sonofuse.board import Board
 from sonofuse.layout import K
 from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, load
 from sonofuse.limits.problems import Findings, Problem, did_you_mean
@@ -17,10 +16,10 @@ from .bench import Tolerances
 from .operator import Sonication
 from .plant.tissue import STANDARD, Anatomy
 from .scenario_model import STARTS, Event, Expectation, Scenario, cause_names
+from .scenario_text import read_toml
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 GUARANTEES = tuple(f"G{number}" for number in range(1, 13))
-LONGEST = 1 << 18  # bytes; a scenario has some hundred
 
 # key in [tolerances] -> dimension, field of Tolerances, factor from the base unit
 _TOLERANCES: Mapping[str, tuple[str, str, float]] = {
@@ -52,8 +51,12 @@ def scenario_names() -> list[str]:
     return sorted((path.stem for path in SCENARIOS.glob("*.toml")), key=lambda name: (name != "nominal", name))
 
 
-def load_scenario(name_or_path: str | Path) -> Scenario:
+def load_scenario(name_or_path: str | Path, limits: Path | None = None, board: Board | None = None) -> Scenario:
     """Read and check a scenario: the name of a shipped one, or the path of a file.
+
+    Args:
+        limits: in the place of the limits that the scenario names; of its causes those count that are checks of these.
+        board: in the place of the board that the limits name.
 
     Raises:
         ScenarioError: with every problem of the file.
@@ -65,58 +68,21 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
             wrong, accepted = "there is no such scenario", did_you_mean(str(name_or_path), scenario_names())
             raise ScenarioError([Problem(str(name_or_path), 1, "scenario", None, wrong, f"{accepted}, or a path.toml")])
     findings = Findings(str(path))
-    data = _toml(path, findings)
-    scenario = None if data is None else _Reader(path, data, findings).read()
+    data = read_toml(path, findings)
+    scenario = None if data is None else _Reader(path, data, findings, limits, board).read()
     if findings.problems or scenario is None:
         raise ScenarioError(findings.problems)
     return scenario
 
 
-def _toml(path: Path, findings: Findings) -> dict[str, Any] | None:
-    text = ""
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(LONGEST + 1)
-        if len(raw) > LONGEST:
-            findings.add((), None, "is larger than 256 KiB", "a scenario file, TOML")
-            return None
-        text = raw.decode("utf-8").replace("\r\n", "\n")
-        data = tomllib.loads(text)
-    except OSError as error:
-        findings.add((), None, f"cannot be read ({error.strerror})", "the path of a scenario file")
-    except UnicodeDecodeError:
-        findings.add((), None, "is not UTF-8 text", "save the file as UTF-8")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        findings.lines[("file",)] = int(found[1]) if found else text.count("\n") + 1
-        wrong = str(error).removesuffix(found[0] if found else "").strip()
-        findings.add(("file",), None, f"is not TOML ({wrong})", 'key = "value" lines under [table] headers')
-    else:
-        findings.lines = dict(_lines(text))
-        return data
-    return None
-
-
-def _lines(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Where tables and keys stand; the elements of an array of tables are counted from 1."""
-    table: tuple[str, ...] = ()
-    counts: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[(\[?)\s*(\w+)\s*\]", line):
-            table = (header[2],)
-            if header[1]:
-                counts[header[2]] = counts.get(header[2], 0) + 1
-                table += (str(counts[header[2]]),)
-            yield table, number
-        elif key := re.match(r"\s*(\w+)\s*=", line):
-            yield (*table, key[1]), number
-
-
 class _Reader:
     """One file while it is read."""
 
-    def __init__(self, path: Path, data: dict[str, Any], findings: Findings) -> None:
+    def __init__(
+        self, path: Path, data: dict[str, Any], findings: Findings, limits: Path | None, board: Board | None
+    ) -> None:
         self.path, self.findings = path, findings
+        self.given, self.board = limits, board
         self.top = Table(data, (), findings)
 
     def read(self) -> Scenario | None:
@@ -129,7 +95,7 @@ class _Reader:
         tolerances = self._tolerances()
         anatomy = self._patient()
         plan = self._plan(limits)
-        events = self._events(plan)
+        events = self._events(plan, limits)
         expect = self._expect(limits, events)
         top.done()
         if limits is None or title is None or description is None or expect is None:
@@ -146,20 +112,21 @@ class _Reader:
             anatomy=anatomy,
             seed=1 if seed is None else seed,
             cooling_gap_s=gap_s,
+            board=None if self.board is None else self.board.file,
         )
 
     def _limits(self) -> tuple[Path, LimitsFile | None]:
         shipped = {path.stem: path for path in SHIPPED.parent.glob("*.toml")}
         accepted = f'"{SHIPPED.stem}", or the path of a limits file as seen from this file'
         name = self.top.text("limits", accepted) or ""
-        path = shipped.get(name, self.path.parent / name)
+        path = self.given or shipped.get(name, self.path.parent / name)
         if not name:
             return path, None
         if not path.is_file():
             self.top.note("limits", "there is no such file", f"{did_you_mean(name, shipped)}, or a path")
             return path, None
         try:
-            return path, load(path)
+            return path, load(path, self.board)
         except LimitsError as error:
             self.top.note("limits", f"has problems, the first: {error.problems[0]}", "limits without a problem")
             return path, None
@@ -221,12 +188,11 @@ class _Reader:
                 plan.append(Sonication(power_w, duration_s))
         return tuple(plan)
 
-    def _events(self, plan: tuple[Sonication, ...]) -> tuple[Event, ...]:
-        return tuple(
-            event for table in self._tables("event", required=False) if (event := self._event(table, plan)) is not None
-        )
+    def _events(self, plan: tuple[Sonication, ...], limits: LimitsFile | None) -> tuple[Event, ...]:
+        read = [self._event(table, plan, limits) for table in self._tables("event", required=False)]
+        return tuple(event for event in read if event is not None)
 
-    def _event(self, table: Table, plan: tuple[Sonication, ...]) -> Event | None:
+    def _event(self, table: Table, plan: tuple[Sonication, ...], limits: LimitsFile | None) -> Event | None:
         fault, values = None, dict[str, Any]()
         name = table.choice("fault", faults.fault_names())
         times = [key for key in ("at", "after_rf") if key in table.data]
@@ -255,7 +221,14 @@ class _Reader:
         table.done()
         if fault is None or time_s is None or not table.sound:
             return None
-        return Event(fault, fault.values(values), round(time_s * 1e6), after_s is not None, sonication - 1)
+        whole = fault.values(values)
+        uncovered = "" if limits is None else fault.uncovered(limits.board, whole)
+        if uncovered:
+            table.note(
+                "channel" if "channel" in whole else "fault", uncovered, "a fault that the board has a signal for"
+            )
+            return None
+        return Event(fault, whole, round(time_s * 1e6), after_s is not None, sonication - 1)
 
     def _expect(self, limits: LimitsFile | None, events: tuple[Event, ...]) -> Expectation | None:
         table = self.top.table("expect", 'a table [expect] with end = "normal" or end = "trip"')
@@ -285,6 +258,12 @@ class _Reader:
         if value is not None and not causes:
             table.note("causes", "must be a list of causes", accepted)
         known = cause_names(limits)
+        if limits is not None and self.given is not None:
+            seen = [cause for cause in causes if cause in known]
+            if causes and not seen:
+                wrong = f"not covered: {limits.name} for board {limits.board.name} has none of these checks"
+                table.note("causes", wrong, "limits with at least one of them")
+            causes = seen
         for cause in causes:
             if limits is not None and cause not in known:
                 table.note("causes", f"{cause!r} is no check of these limits", did_you_mean(cause, known))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonofuse.board import load_board
 from sonofuse.layout import K
 from sonofuse.limits import LimitsFile, compile_limits, load
 from sonofuse.limits.declared import CHECKS
@@ -55,7 +56,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario: who does what, what breaks when, and what has to happen. `cooling_gap_s` None: as the limits say."""
+    """A scenario: who does what, what breaks when, and what has to happen.
+
+    `cooling_gap_s` None: as the limits say; `board` None: the one that they name.
+    """
 
     name: str
     title: str
@@ -68,22 +72,26 @@ class Scenario:
     anatomy: Anatomy = STANDARD
     seed: int = 1
     cooling_gap_s: float | None = None
+    board: Path | None = None
 
     def limit_set(self) -> tuple[LimitsFile, bytes]:
         """The limits as this scenario runs them, and the limit set compiled from them.
 
         Raises:
             LimitsError: if the limits file is wrong.
+            BoardError: if the board file is wrong.
         """
-        limits = load(self.limits)
+        limits = load(self.limits, None if self.board is None else load_board(self.board))
         if self.cooling_gap_s is not None:
             limits = replace(limits, cooling_gap_s=self.cooling_gap_s)
         return limits, compile_limits(limits)
 
 
 def cause_names(limits: LimitsFile | None) -> list[str]:
-    """Every cause that can be expected, as "channel check"."""
+    """Every cause that can be expected, as "channel check"; a channel by its name or by what it watches."""
     found = [f"{MONITOR} {name}" for number, name, _, _ in CHECKS if number >= K.DEADLINE]
     if limits is not None:
-        found += [f"{channel.name} {check.name}" for channel in limits.channels for check in channel.checks]
+        for channel in limits.channels:
+            wired = limits.board.channels[limits.board.index(channel.name)]
+            found += [f"{name} {check.name}" for name in {wired.name, wired.watches} for check in channel.checks]
     return found

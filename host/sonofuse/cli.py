@@ -9,15 +9,14 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-from sonofuse.board import Board, BoardError, load_board
+from sonofuse.board_option import add_to, chosen
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.image import commands as images
-from sonofuse.limits import SHIPPED, commands
+from sonofuse.limits import commands, find
 from sonofuse.log_view import log
 
 _RIG = "sonofuse_hil"
 _FILE = "limits in TOML, or the name of a file that ships"
-_BOARD = "a shipped board or a board file, instead of the one that the limits name; it must have their channels"
 _CHECK = """\
 Read a limits file and print what a person needs to know: hazards that the board has no signal for, the whole chain of
 each other hazard against its time budget, and every limit with its guard band. With --diff: what became looser.
@@ -55,17 +54,17 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"sonofuse {package_version()}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     check = verbs.add_parser("check", help="check a limits file, or say what became looser", description=_CHECK)
-    check.add_argument("file", metavar="FILE", type=_limits, help=_FILE)
-    check.add_argument("--diff", metavar="OLD", type=_limits, help="compare with this older limits file")
-    check.add_argument("--board", metavar="NAME_OR_FILE", help=_BOARD)
+    check.add_argument("file", metavar="FILE", type=find, help=_FILE)
+    check.add_argument("--diff", metavar="OLD", type=find, help="compare with this older limits file")
+    add_to(check)
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.set_defaults(run=_check)
     build = verbs.add_parser("build", help="compile a limits file for the firmware", description=_BUILD)
-    build.add_argument("file", metavar="FILE", type=_limits, help=_FILE)
+    build.add_argument("file", metavar="FILE", type=find, help=_FILE)
     build.add_argument(
         "-o", "--out", metavar="DIR", type=Path, required=True, help="folder to write to, made if missing"
     )
-    build.add_argument("--board", metavar="NAME_OR_FILE", help=_BOARD)
+    add_to(build)
     build.add_argument("--uf2", metavar="FILE", type=Path, help="the only MicroPython that the image shall run on")
     build.add_argument("--json", action="store_true", help="print one JSON object")
     build.set_defaults(run=_build)
@@ -96,31 +95,15 @@ def _log_verb(shown: ArgumentParser) -> None:
     shown.set_defaults(run=log)
 
 
-def _limits(name: str) -> Path:
-    """A path as given, or the shipped limits file of that name."""
-    path = Path(name)
-    if path.exists() or path.name != name:
-        return path
-    shipped = SHIPPED.with_name(f"{name}.toml")
-    return shipped if shipped.exists() else path
-
-
-def _board(asked: Namespace) -> Board | None:
-    try:
-        return None if asked.board is None else load_board(asked.board)
-    except BoardError as error:
-        raise CommandError(BAD_INPUT, str(error)) from error
-
-
 def _check(asked: Namespace) -> int:
-    board = _board(asked)
+    board = chosen(asked.board)
     if asked.diff is not None:
         return _printed(lambda out: commands.compare(asked.diff, asked.file, out, asked.json, board), asked.json)
     return _printed(lambda out: commands.check(asked.file, out, asked.json, board), asked.json)
 
 
 def _build(asked: Namespace) -> int:
-    board = _board(asked)
+    board = chosen(asked.board)
     return _printed(lambda out: images.build(asked.file, asked.out, asked.uf2, out, asked.json, board), asked.json)
 
 

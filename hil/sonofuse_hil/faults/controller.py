@@ -22,7 +22,7 @@ def firmware_raises(rig: Rig, kind: str) -> None:
     rig.platform.fail_call(rig.bench.now_us, kind)
 
 
-@fault("H5 sensor", "G2")
+@fault("H5 sensor", "G2", driver="max31865")
 def blocked_bus(rig: Rig) -> None:
     """a transfer on the bus of the converters never returns"""
     rig.platform.block_bus(rig.bench.now_us)

@@ -78,6 +78,7 @@ class Fault:
     parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     needs: str = ""  # what a board has to watch
     breaks: str = ""  # the fault of a part, in the channel that the parameter of that name says
+    driver: str = ""  # a driver that some channel of the board has to have
 
     def values(self, given: Mapping[str, Any] = {}) -> dict[str, Value]:
         """All parameters in base units, defaults filled in.
@@ -92,6 +93,8 @@ class Fault:
 
     def uncovered(self, board: Board, values: Mapping[str, Value]) -> str:
         """Why a board cannot show this fault with these values, "" if it can."""
+        if self.driver and all(channel.driver != self.driver for channel in board.channels):
+            return f"not covered: board {board.name} has no {self.driver}"
         watched = self.needs or str(values.get("channel", ""))
         if not watched:
             return ""
@@ -99,22 +102,29 @@ class Fault:
         if channel is None:
             return f"not covered: board {board.name} has no signal for {watched!r}"
         if self.breaks and self.breaks not in faults_of(channel):
-            return f"not covered: what board {board.name} has for {watched!r} cannot break so"
+            return f"not covered: no part of {channel.name} on board {board.name} can break so"
         return ""
+
+    def blind(self, board: Board) -> list[str]:
+        """Why a board cannot show this fault, a line for each channel that it could be asked for."""
+        channels = self.parameters.get("channel")
+        named = channels.words if isinstance(channels, Choice) else ("",)
+        found = [self.uncovered(board, {"channel": name}) for name in named]
+        return [wrong for wrong in found if wrong]
 
 
 _FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    hazards: str, guarantee: str, needs: str = "", breaks: str = "", **parameters: Parameter
+    hazards: str, guarantee: str, needs: str = "", breaks: str = "", driver: str = "", **parameters: Parameter
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as the fault of its name; its docstring is the fault's text."""
 
     def register(apply: Callable[..., None]) -> Callable[..., None]:
         name, text = apply.__name__, " ".join((apply.__doc__ or "").split())
         assert name not in _FAULTS and text, f"fault {name}: one name, one text"
-        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters, needs, breaks)
+        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters, needs, breaks, driver)
         return apply
 
     return register

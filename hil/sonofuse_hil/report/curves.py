@@ -14,6 +14,7 @@ from matplotlib.figure import Figure as Sheet
 from matplotlib.figure import FigureBase
 
 from sonofuse.limits.thresholds import threshold
+from sonofuse.limits.words import energy_channel
 
 from ..run import Run
 from .case import Case
@@ -178,10 +179,11 @@ def _temperatures(axes: Axes, case: Case, start_s: float, end_s: float) -> None:
         values = [samples.curves[place][n] for n in chosen]
         axes.plot(times, values, color=colour, ls=dash, label=label)
         ends.append((values[-1], label, colour))
-    for name, label, colour in LIMITED:
-        channel = limits.channel(name)
-        check = channel.check("above")
-        if check is not None and check.trip is not None:
+    for place, label, colour in LIMITED:
+        wired = limits.board.watching(place)
+        channel = None if wired is None else limits.channel(wired.name)
+        check = None if channel is None else channel.check("above")
+        if channel is not None and check is not None and check.trip is not None:
             axes.axhspan(threshold(limits, channel, check).value, check.trip, color=colour, alpha=0.22, lw=0)
             axes.axhline(check.trip, color=colour, lw=0.9, ls=(0, (7, 3)))
             ends.append((check.trip, f"{label} {check.trip:g} °C", colour))
@@ -209,7 +211,7 @@ def _power(axes: Axes, case: Case, start_s: float, end_s: float) -> None:
     times, watts = _steps(case.run, lambda t_us: t_us * 1e-6 - start_s, end_s)
     axes.fill_between(times, watts, step="post", color=RED, alpha=0.14, lw=0)
     axes.step(times, watts, where="post", color=RED)
-    forward, set_w = case.limits.channel("forward"), max(planned.power_w for planned in case.scenario.plan)
+    forward, set_w = energy_channel(case.limits), max(planned.power_w for planned in case.scenario.plan)
     ends: list[tuple[float, str, str]] = []
     for name, least_w, factor in (("above", 0.0, 1.0), ("set", set_w, set_w)):
         check = forward.check(name)

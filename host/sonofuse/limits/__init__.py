@@ -19,5 +19,15 @@ __all__ = [
     "Sensor",
     "Uncertainty",
     "compile_limits",
+    "find",
     "load",
 ]
+
+
+def find(name: str) -> Path:
+    """A path as given, or the shipped limits file of that name."""
+    path = Path(name)
+    if path.exists() or path.name != name:
+        return path
+    shipped = SHIPPED.with_name(f"{name}.toml")
+    return shipped if shipped.exists() else path
