@@ -44,6 +44,11 @@ def test_what_the_other_set_holds_already_is_kept(image: Image) -> None:
     assert (todo.folder, todo.write, todo.copy, todo.remove) == ("/a", ("kernel.mpy",), (), ("old.mpy",))
 
 
+def test_a_folder_in_the_way_of_a_file_is_removed(image: Image) -> None:
+    todo = plan(image, image.loader_for("/a"), {}, digests(image) | {"kernel.mpy": ""}, reserve=False)
+    assert (todo.remove, todo.write) == (("kernel.mpy",), ("kernel.mpy",))
+
+
 def test_a_set_that_is_whole_but_not_switched_to_is_only_switched_to(image: Image) -> None:
     todo = plan(image, image.loader_for("/a"), {}, digests(image), reserve=False)
     assert todo.switch and not (todo.write or todo.copy or todo.remove)

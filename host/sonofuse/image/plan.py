@@ -53,7 +53,8 @@ def plan(image: Image, loader: bytes, active: Mapping[str, str], inactive: Mappi
 
     Args:
         loader: main.py as it is on the board, b"" if there is none.
-        active, inactive: the SHA-256 of each file in the set that the loader starts, and in the other one.
+        active, inactive: the SHA-256 of each file in the set that the loader starts, and in the other one; "" for what
+            is a folder there.
         reserve: the latch has no blocks of its own yet.
     """
     folder = running(loader)
@@ -66,7 +67,7 @@ def plan(image: Image, loader: bytes, active: Mapping[str, str], inactive: Mappi
         folder=other(folder),
         write=tuple(name for name in changed if name not in copy),
         copy=copy,
-        remove=tuple(name for name in inactive if name not in wanted),
+        remove=tuple(name for name, sha256 in inactive.items() if name not in wanted or not sha256),
         switch=True,
         reserve=reserve,
     )
