@@ -7,6 +7,14 @@ from typing import Any
 from sonofuse.spelling import did_you_mean
 
 WATCHES = "watches"
+# What a channel can watch without saying so, because it has the same name; the rig's plant and circuits know these.
+WATCHED: Mapping[str, tuple[str, ...]] = {
+    "temperature": ("skin_a", "skin_b", "transducer", "water"),
+    "power": ("forward", "reflected"),
+    "voltage": ("reference",),
+    "flow": ("flow",),
+    "contact": ("stop_loop", "supply", "permit_readback", "second_readback"),
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,11 @@ def faults(name: str, driver: str, settings: Mapping[str, Any]) -> Iterator[str]
         yield f"channel {name}: unknown driver {driver!r}: {did_you_mean(driver, DRIVERS)}"
         return
     bare, whole = DRIVERS[driver], form(driver, settings)
+    if not whole.quantity:
+        given = settings.get("detector")
+        wrong = "is missing" if given is None else f"= {given!r}: {did_you_mean(str(given), DETECTORS)}"
+        yield f"channel {name}: detector {wrong}"
+        return  # the other settings are the detector's
     known = {**bare.settings, **whole.settings}
     chosen = [group for group in whole.either if any(key in settings for key in group)]
     if whole.either and len(chosen) != 1:
@@ -106,6 +119,9 @@ def faults(name: str, driver: str, settings: Mapping[str, Any]) -> Iterator[str]
     for key in (*whole.pins, *known):
         if key not in settings and key not in optional:
             yield f"channel {name}: {key} is missing"
+    words = WATCHED[whole.quantity]
+    if WATCHES not in settings and name not in words:
+        yield f"channel {name}: {WATCHES} is missing: {', '.join(words)}, or a word of your own"
     for key, value in settings.items():
         if key == WATCHES:
             if not (isinstance(value, str) and value.isidentifier()):

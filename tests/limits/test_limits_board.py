@@ -105,7 +105,9 @@ def test_a_board_with_other_channels_is_one_line():
 
 
 def test_a_board_with_the_same_channels_and_another_sensor_is_refused(tmp_path):
-    text = TEXT.replace('"detector": "voltage", "nominal_mv": 2048', '"detector": "ad8307", "coupling_db": -50')
+    text = TEXT.replace(
+        '"detector": "voltage", "nominal_mv": 2048', '"detector": "ad8307", "coupling_db": -50, "watches": "x"'
+    )
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(LimitsError, match=r"channel\.reference\.sensor\.kind"):
         load(SHIPPED, load_board(tmp_path / "mine.py"))
