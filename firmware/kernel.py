@@ -8,6 +8,8 @@ take them from this file (sonofuse.layout, setup.py), because MicroPython folds 
 # pyright: reportAbstractUsage=false, reportCallIssue=false, reportArgumentType=false
 # pyright: reportPossiblyUnboundVariable=false
 
+from array import array
+
 from micropython import const
 
 INT_MAX = const(0x3FFFFFFF)  # the largest small integer on the RP2040
@@ -128,14 +130,42 @@ _SAME_MAX = const(1 << 20)
 _LOW = const(0x7FFF)  # low word of dose and energy
 
 
-# One function: a call out of viper boxes its arguments and would cost more than the checks of a row.
 @micropython.viper
-def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
+def _fill(table: ptr32):
+    """The CRC-32 (reflected) of every byte, from which `tick` makes that of a word in four steps."""
+    half = 0x7FFF
+    low31 = (half << 16) | 0xFFFF  # built here: as a constant it would be an object, not a machine word
+    half = 0xEDB8
+    polynomial = (half << 16) | 0x8320
+    byte = 0
+    while byte < 256:
+        crc = byte
+        bits = 8
+        while bits:
+            crc = ((crc >> 1) & low31) ^ (polynomial & -(crc & 1))
+            bits -= 1
+        table[byte] = crc
+        byte += 1
+
+
+_crc_of_byte = array("I", [0] * 256)
+_fill(_crc_of_byte)
+
+
+# One function: a call out of viper boxes its arguments and would cost more than the checks of a row. It keeps its first
+# three names in registers and every other in memory: so the first two are the pointers that the loop over the channels
+# moves on, not the two arrays that they come from.
+@micropython.viper
+def tick(row: ptr32, own: ptr32, inputs: ptr32) -> int:
     """Run every check once and return the cause (0 = none); the rest of the result is in `state`.
 
     All three are array('i'): the limit set with its CRC behind it (limitset.load), state and inputs by S_… and I_….
+    `row` and `own` begin as the first two, and are what the limit set says of a channel and what is kept of it later.
     Nothing is allocated and no bounds are checked: limitset.load has refused every set that would index outside.
     """
+    limits = row
+    state = own
+
     # Where words are wider than 32 bits (a PC) viper loads a negative word as a large positive one: `<< wide >> wide`
     # restores the sign. On the microcontroller wide is 0.
     wide = 1
@@ -191,10 +221,8 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
 
     # 3. Limit set: a slice of its CRC-32, a word at a time (all supported processors are little-endian)
     crc = (state[S_CRC_HI] << 16) | state[S_CRC_LO]
-    half = 0x7FFF
-    low31 = (half << 16) | 0xFFFF  # built here: as a constant it would be an object, not a machine word
-    half = 0xEDB8
-    polynomial = (half << 16) | 0x8320
+    table = ptr32(_crc_of_byte)
+    low24 = 0xFFFFFF
     at = state[S_CRC_POS] >> 2
     words = limits[H_WORDS]
     end = at + (limits[H_CRC_BYTES] >> 2)
@@ -203,11 +231,10 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
     while at < end:
         crc ^= limits[at]
         at += 1
-        bits = 32
-        while bits:  # two steps in each pass: the loop costs as much as a step
-            crc = ((crc >> 1) & low31) ^ (polynomial & -(crc & 1))
-            crc = ((crc >> 1) & low31) ^ (polynomial & -(crc & 1))
-            bits -= 2
+        crc = ((crc >> 8) & low24) ^ table[crc & 0xFF]
+        crc = ((crc >> 8) & low24) ^ table[crc & 0xFF]
+        crc = ((crc >> 8) & low24) ^ table[crc & 0xFF]
+        crc = ((crc >> 8) & low24) ^ table[crc & 0xFF]
     if at >= words:
         if ((limits[words] ^ crc) & 0xFFFF) != 0xFFFF or (((limits[words] ^ crc) >> 16) & 0xFFFF) != 0xFFFF:
             state[S_CRC_BAD] = 1
@@ -226,19 +253,21 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
     warned = 0
     channel = 0
     channels = limits[H_CHANNELS]
+    source = I_CHANNELS
+    oldest_us = _AGE_MAX
+    before_channels = ran
     row_at = H_ROWS
     own_at = S_CHANNELS
-    source = I_CHANNELS
+    row = ptr32(int(limits) + (row_at << 2))
+    own = ptr32(int(state) + (own_at << 2))
     while channel < channels:
-        row = ptr32(int(limits) + (row_at << 2))  # what the limit set says of this channel
-        own = ptr32(int(state) + (own_at << 2))  # what is kept of it
         checks = row[R_CHECKS]
         age_us = own[C_AGE_US] + dt
-        if age_us > _AGE_MAX:
-            age_us = _AGE_MAX
+        if age_us > oldest_us:
+            age_us = oldest_us
         span_us = own[C_SPAN_US] + dt
-        if span_us > _AGE_MAX:
-            span_us = _AGE_MAX
+        if span_us > oldest_us:
+            span_us = oldest_us
         before_us = age_us
         sequence = inputs[source]
         if sequence != own[C_SEQ]:
@@ -343,71 +372,78 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
                     warn |= 1 << STUCK
                 if checks & (1 << DOSE) and own[C_DOSE_HI] > row[R_WARN + DOSE]:
                     warn |= 1 << DOSE
-                check = ABOVE
+                # in any order: most channels have the first ones, and nothing else
                 left = (checks & ~(1 << DOSE)) >> ABOVE
                 while left:
-                    if left & 1:
-                        metric = 0
-                        if check == ABOVE:
+                    metric = 0
+                    if left & (1 << (ABOVE - ABOVE)):
+                        check = ABOVE
+                        metric = value
+                    elif left & (1 << (BELOW - ABOVE)):
+                        check = BELOW
+                        metric = -value
+                    elif left & (1 << (FOLLOW - ABOVE)):
+                        check = FOLLOW
+                        if settled and value != on:
+                            metric = 1
+                    elif left & (1 << (IDLE - ABOVE)):
+                        check = IDLE
+                        if idle:
                             metric = value
-                        elif check == BELOW:
-                            metric = -value
-                        elif check == FOLLOW:
-                            if settled and value != on:
-                                metric = 1
-                        elif check == IDLE:
-                            if idle:
-                                metric = value
-                        elif check == RISE:
+                    elif left & (1 << (RISE - ABOVE)):
+                        check = RISE
+                        metric = rise
+                    elif left & (1 << (RISE_OFF - ABOVE)):
+                        check = RISE_OFF
+                        if idle:
                             metric = rise
-                        elif check == RISE_OFF:
-                            if idle:
-                                metric = rise
-                        elif check == PAIR:
-                            other = S_CHANNELS + row[R_PAIR] * CHANNEL_WORDS
+                    elif left & (1 << (PAIR - ABOVE)):
+                        check = PAIR
+                        other = S_CHANNELS + row[R_PAIR] * CHANNEL_WORDS
+                        if state[other + C_VALID]:
+                            metric = value - ((state[other + C_VALUE] << wide) >> wide)
+                            if metric < 0:
+                                metric = -metric
+                    else:  # SET, RATIO: a quotient, in Q10
+                        divisor = 0
+                        check = RATIO
+                        if left & (1 << (SET - ABOVE)):
+                            check = SET
+                            if on:
+                                divisor = (inputs[I_SET_MW] << wide) >> wide
+                                if divisor <= 0:
+                                    metric = INT_MAX
+                        else:
+                            other = S_CHANNELS + row[R_RATIO_TO] * CHANNEL_WORDS
                             if state[other + C_VALID]:
-                                metric = value - ((state[other + C_VALUE] << wide) >> wide)
-                                if metric < 0:
-                                    metric = -metric
-                        else:  # SET, RATIO: a quotient, in Q10
-                            divisor = 0
-                            if check == SET:
-                                if on:
-                                    divisor = (inputs[I_SET_MW] << wide) >> wide
-                                    if divisor <= 0:
-                                        metric = INT_MAX
-                            else:
-                                other = S_CHANNELS + row[R_RATIO_TO] * CHANNEL_WORDS
-                                if state[other + C_VALID]:
-                                    divisor = (state[other + C_VALUE] << wide) >> wide
-                                    if divisor <= row[R_RATIO_FLOOR]:
-                                        divisor = 0
-                            if divisor > 0 and value > 0:
-                                # the processor does not divide: shift and subtract
-                                rest = value << 10
-                                half = rest >> 1
-                                one = 1
-                                while divisor <= half:
-                                    divisor <<= 1
-                                    one <<= 1
-                                while one:
-                                    if rest >= divisor:
-                                        rest -= divisor
-                                        metric += one
-                                    divisor >>= 1
-                                    one >>= 1
-                        count = own[C_COUNT + check]
-                        if metric > (row[R_TRIP + check] << wide) >> wide:
-                            count += 2
-                            if count > row[R_DEBOUNCE + check]:
-                                count = row[R_DEBOUNCE + check]
-                            own[C_COUNT + check] = count
-                        elif count:
-                            own[C_COUNT + check] = count - 1
-                        if metric > (row[R_WARN + check] << wide) >> wide:
-                            warn |= 1 << check
-                    check += 1
-                    left >>= 1
+                                divisor = (state[other + C_VALUE] << wide) >> wide
+                                if divisor <= row[R_RATIO_FLOOR]:
+                                    divisor = 0
+                        if divisor > 0 and value > 0:
+                            # the processor does not divide: shift and subtract
+                            rest = value << 10
+                            half = rest >> 1
+                            one = 1
+                            while divisor <= half:
+                                divisor <<= 1
+                                one <<= 1
+                            while one:
+                                if rest >= divisor:
+                                    rest -= divisor
+                                    metric += one
+                                divisor >>= 1
+                                one >>= 1
+                    count = own[C_COUNT + check]
+                    if metric > (row[R_TRIP + check] << wide) >> wide:
+                        count += 2
+                        if count > row[R_DEBOUNCE + check]:
+                            count = row[R_DEBOUNCE + check]
+                        own[C_COUNT + check] = count
+                    elif count:
+                        own[C_COUNT + check] = count - 1
+                    if metric > (row[R_WARN + check] << wide) >> wide:
+                        warn |= 1 << check
+                    left ^= 1 << (check - ABOVE)
                 own[C_WARN] = warn
         own[C_AGE_US] = age_us
         own[C_SPAN_US] = span_us
@@ -420,8 +456,11 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
         failed = 0
         if checks & (1 << RANGE):
             done += RANGE
-            if own[C_COUNT + RANGE] >= row[R_DEBOUNCE + RANGE] and own[C_VALID]:
-                failed |= 1 << RANGE
+            if own[C_VALID]:
+                if own[C_COUNT + RANGE] >= row[R_DEBOUNCE + RANGE]:
+                    failed |= 1 << RANGE
+            else:
+                token -= row[R_TOKEN] * RANGE
         if checks & (1 << STALE):
             done += STALE
             if age_us > row[R_TRIP + STALE]:
@@ -438,42 +477,41 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
             done += BELOW
             if own[C_COUNT + BELOW] >= row[R_DEBOUNCE + BELOW]:
                 failed |= 1 << BELOW
-        if checks & (1 << RISE):
-            done += RISE
-            if own[C_COUNT + RISE] >= row[R_DEBOUNCE + RISE]:
-                failed |= 1 << RISE
-        if checks & (1 << RISE_OFF):
-            done += RISE_OFF
-            if own[C_COUNT + RISE_OFF] >= row[R_DEBOUNCE + RISE_OFF]:
-                failed |= 1 << RISE_OFF
-        if checks & (1 << PAIR):
-            done += PAIR
-            if own[C_COUNT + PAIR] >= row[R_DEBOUNCE + PAIR]:
-                failed |= 1 << PAIR
-        if checks & (1 << DOSE):
-            done += DOSE
-            if own[C_DOSE_HI] > row[R_TRIP + DOSE]:
-                failed |= 1 << DOSE
-        if checks & (1 << SET):
-            done += SET
-            if own[C_COUNT + SET] >= row[R_DEBOUNCE + SET]:
-                failed |= 1 << SET
-        if checks & (1 << RATIO):
-            done += RATIO
-            if own[C_COUNT + RATIO] >= row[R_DEBOUNCE + RATIO]:
-                failed |= 1 << RATIO
-        if checks & (1 << IDLE):
-            done += IDLE
-            if own[C_COUNT + IDLE] >= row[R_DEBOUNCE + IDLE]:
-                failed |= 1 << IDLE
-        if checks & (1 << FOLLOW):
-            done += FOLLOW
-            if own[C_COUNT + FOLLOW] >= row[R_DEBOUNCE + FOLLOW]:
-                failed |= 1 << FOLLOW
-        token += row[R_TOKEN] * done
+        rare = checks >> RISE
+        if rare:
+            if rare & (1 << (RISE - RISE)):
+                done += RISE
+                if own[C_COUNT + RISE] >= row[R_DEBOUNCE + RISE]:
+                    failed |= 1 << RISE
+            if rare & (1 << (RISE_OFF - RISE)):
+                done += RISE_OFF
+                if own[C_COUNT + RISE_OFF] >= row[R_DEBOUNCE + RISE_OFF]:
+                    failed |= 1 << RISE_OFF
+            if rare & (1 << (PAIR - RISE)):
+                done += PAIR
+                if own[C_COUNT + PAIR] >= row[R_DEBOUNCE + PAIR]:
+                    failed |= 1 << PAIR
+            if rare & (1 << (DOSE - RISE)):
+                done += DOSE
+                if own[C_DOSE_HI] > row[R_TRIP + DOSE]:
+                    failed |= 1 << DOSE
+            if rare & (1 << (SET - RISE)):
+                done += SET
+                if own[C_COUNT + SET] >= row[R_DEBOUNCE + SET]:
+                    failed |= 1 << SET
+            if rare & (1 << (RATIO - RISE)):
+                done += RATIO
+                if own[C_COUNT + RATIO] >= row[R_DEBOUNCE + RATIO]:
+                    failed |= 1 << RATIO
+            if rare & (1 << (IDLE - RISE)):
+                done += IDLE
+                if own[C_COUNT + IDLE] >= row[R_DEBOUNCE + IDLE]:
+                    failed |= 1 << IDLE
+            if rare & (1 << (FOLLOW - RISE)):
+                done += FOLLOW
+                if own[C_COUNT + FOLLOW] >= row[R_DEBOUNCE + FOLLOW]:
+                    failed |= 1 << FOLLOW
         ran += row[R_TOKEN] * done
-        if own[C_VALID] == 0 and checks & (1 << RANGE):
-            token -= row[R_TOKEN] * RANGE
         if failed:
             check = FOLLOW
             while check:
@@ -484,9 +522,10 @@ def tick(limits: ptr32, state: ptr32, inputs: ptr32) -> int:
             if cause == 0:
                 cause = first << 8 | channel
         channel += 1
-        row_at += ROW_WORDS
-        own_at += CHANNEL_WORDS
+        row = ptr32(int(row) + (ROW_WORDS << 2))
+        own = ptr32(int(own) + (CHANNEL_WORDS << 2))
         source += 2
+    token += ran - before_channels
 
     # 5. Whole monitor
     ran += step * (ENERGY + DURATION)

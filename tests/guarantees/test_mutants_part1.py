@@ -81,7 +81,7 @@ def test_g01_finds_a_doubled_debounce(limits_files):
 
 def test_g01_finds_a_limit_in_the_wrong_unit(limits_files):
     limits = limits_files.alone("skin_a", "above")
-    after = "\n                        elif check == BELOW"
+    after = "\n                    elif left & (1 << (BELOW - ABOVE))"
     transform = mutant("kernel.py", f"metric = value{after}", f"metric = value - 1000{after}")
     run = excursion.perform(Excursion("skin_a", "above", 41.2, 30_000, "", SHORT), limits, transform)
     assert broken_but_running(run) and not g01.reaction(run, Oracle(limits)).passed

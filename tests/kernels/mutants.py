@@ -148,6 +148,7 @@ class Judge:
     def verdict(self, code: Any) -> str:
         """`killed` (a state word differs), `survived`, or how it crashed before any word differed."""
         names: dict[str, Any] = {"_pass": self._count}
+        self.passes = 0
         exec(code, names)  # noqa: S102 (our own source, mutated)
         tick: Callable[..., int] = names["tick"]
         crashes: list[str] = []

@@ -29,6 +29,7 @@ CRASHES = 0.10  # the largest share that may end in a crash or an endless loop
 EQUIVALENT = {  # mistakes that change no state word, and why
     r"if (mode_us|on_us|age_us|span_us|same|count|units|end|high) > .*  ->  \1 >= .*": "a clamp: equal stays equal",
     r".*\b(C_SEQ|R_TOKEN)\b.*  ->  \w+ - \1": "the offset is 0",
+    r"if .*  ->  1 >> (\w+) - \1": "a shift by 0",
     r"if last > peak:  ->  last >= peak": "the larger of two equals",
     r"if .* and peak > 0:  ->  (peak >= 0|-1)": "no power adds no energy",
     r"while weight < window:  ->  weight <= window": "weight and window never have the same parity",

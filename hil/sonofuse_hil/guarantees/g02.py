@@ -124,7 +124,9 @@ def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
         old = "    # 6. Result\n"
         new = f"{old}    if {late}:\n        token -= step * {name}\n        ran -= step * {name}\n"
     else:
-        old = f"        if checks & (1 << {name}):\n            done += {name}\n"
+        rare = check >= K.RISE
+        test, indent = (f"rare & (1 << ({name} - RISE))", " " * 16) if rare else (f"checks & (1 << {name})", " " * 12)
+        old = f"if {test}:\n{indent}done += {name}\n"
         new = old.replace(":", f" and not (channel == {channel} and {late}):", 1)
 
     def transform(file: str, source: str) -> str:

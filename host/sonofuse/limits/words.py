@@ -12,7 +12,7 @@ from sonofuse.limits.model import Channel, LimitsFile
 from sonofuse.limits.thresholds import US, beyond, beyond_quotient, linear_of, share_under
 from sonofuse.limits.tokens import tokens
 
-CRC_BYTES = 16  # a pass takes 0.3 s; every byte costs 3 µs of a tick on the emulated chip
+CRC_BYTES = 16  # a pass takes 0.3 s; every byte costs 0.4 µs of a tick on the emulated chip
 SPAN_US = 1 << 14  # the longest that the energy accumulator can take
 ENERGY_UNIT_J = (1 << 15) * 1e-9
 RATIO_SLACK = 0.05  # of 1/1024: more than one energy unit for any sonication of 1 J and more
