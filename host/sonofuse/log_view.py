@@ -35,7 +35,7 @@ def log(asked: Namespace) -> int:
         task = progress.add_task("reading the log", total=None)
         found = read_log(asked.port, lambda done, total: progress.update(task, completed=done, total=total))
     about = _manifest(found)
-    board = _board(asked.board or (about.board if about else "rev_a"))
+    board = _board(asked.board or (about.board if about else ""))
     record = _record(found, about, board)
     for trip in found.trips:
         if asked.csv is not None:
