@@ -2,56 +2,22 @@
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from sonofuse.board import FORWARD, READBACKS, REFLECTED, STOP_LOOP, Board, BoardChannel
 
 from .analog import Analog, Counts
 from .parts.check import NEVER_US
 from .parts.contact import Contact
-from .parts.coupler import Coupler
 from .parts.flow import Flow
-from .parts.generator import Generator
 from .parts.max31865 import Max31865
-from .parts.pump import ChargePump
-from .parts.relay import Relay
 from .plant import LayeredPlant
+from .rf_chain import History as History
+from .rf_chain import RfChain
 from .thermometers import Thermometers
+from .tolerances import Tolerances as Tolerances
 
 _EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 _QUEUE, _POWER, _FLOW, _CONTACTS, _CONVERTERS = range(5)  # places in the list of what is due next
-
-
-@dataclass(frozen=True)
-class Tolerances:
-    """How far this bench differs from the drawing: errors of sensors and generator, and noise.
-
-    Sensors are named by what they watch; an error of one that the board does not have is no error.
-    """
-
-    skin_a_offset_c: float = 0.0
-    skin_b_offset_c: float = 0.0
-    transducer_offset_c: float = 0.0
-    water_offset_c: float = 0.0
-    forward_error_db: float = 0.0
-    reflected_error_db: float = 0.0
-    generator_error: float = 0.0
-    reference_error: float = 0.0
-    temperature_noise_c: float = 0.02  # this project's choice: below the converter's step of 0.031 K
-    detector_noise_v: float = 0.0005  # this project's choice: under one step of the ADC
-    lag_s: float = 0.3
-    flow_ml_min: int = 2000
-
-
-@dataclass
-class History:
-    """What happened on a bench, in order; times in µs."""
-
-    edges: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])  # time, switch, edges come
-    relays: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])
-    watts: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
-    pins: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
-    resets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
 
 class Bench:
@@ -79,28 +45,15 @@ class Bench:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._queued = 0
         self._send = bytearray()
-        self.pumps = (ChargePump(), ChargePump())
-        self.relays = (Relay(), Relay())
-        self._edges_from = [0, 0]
         self._supplied = True  # by the stop loop, as the relays last saw it
-        self._closed = [False, False]
-        self.generator = Generator(self.relays, tolerances.generator_error)
-        self.coupler = Coupler()
-        self._watts = 0.0
-        self._shown_w = (0.0, 0.0)
+        self.rf = RfChain(self.history, tolerances.generator_error)
+        self.relays, self.generator, self.coupler = self.rf.relays, self.rf.generator, self.rf.coupler
         t = tolerances
-        offsets_c = {
-            "skin_a": t.skin_a_offset_c,
-            "skin_b": t.skin_b_offset_c,
-            "transducer": t.transducer_offset_c,
-            "water": t.water_offset_c,
-        }
         self.thermometers = Thermometers(
-            board, self.plant, self.forced, offsets_c, t.lag_s, t.temperature_noise_c, seed
+            board, self.plant, self.forced, t.offsets_c, t.lag_s, t.temperature_noise_c, seed
         )
         self.sensors = self.thermometers.all
-        errors_db = {FORWARD: t.forward_error_db, REFLECTED: t.reflected_error_db}
-        self.analog = Analog(board, self.thermometers, errors_db, t.reference_error, t.detector_noise_v, seed)
+        self.analog = Analog(board, self.thermometers, t.errors_db, t.reference_error, t.detector_noise_v, seed)
         self.detectors, self.adcs, self.vref = self.analog.detectors, self.analog.adcs, self.analog.vref
         self.converters: dict[int, tuple[str, Max31865]] = {}  # by chip select
         self.contacts: dict[str, Contact] = {}
@@ -198,7 +151,7 @@ class Bench:
     @property
     def watts(self) -> float:
         """Electrical forward power now."""
-        return self._watts
+        return self.rf.watts
 
     def converter(self, channel: str) -> Max31865:
         """The converter of a temperature channel.
@@ -285,10 +238,7 @@ class Bench:
                 self.converters[pin][1].select()
 
     def permit(self, t_us: int, switch: int, edges: bool) -> None:
-        self.history.edges.append((t_us, switch, edges))
-        if edges:
-            self._edges_from[switch] = t_us
-        self.pumps[switch].edges(self._edges_from[switch], NEVER_US if edges else t_us)
+        self.rf.permit(t_us, switch, edges)
         self._power(max(t_us, self.now_us))  # an end is told when no edge has followed
         self._next_us = min(self._due)
 
@@ -318,32 +268,17 @@ class Bench:
     def _power(self, t_us: int) -> None:
         """Pumps, stop loop, relays, read-backs, generator, plant, detectors."""
         supplied = self._stop is None or bool(self._stop.level(t_us))
-        due = NEVER_US
-        for number, (pump, relay) in enumerate(zip(self.pumps, self.relays, strict=True)):
-            relay.coil(t_us, pump.high(t_us) and supplied)
-            closed = relay.closed(t_us)
-            if closed != self._closed[number]:
-                self._closed[number] = closed
-                self.history.relays.append((t_us, number, closed))
-                name = READBACKS[number]
-                if name in self.contacts and name not in self.forced:
-                    self.contacts[name].set(t_us, closed)
-                    self._touch(t_us)
-            change = pump.next_event_us()
-            due = min(due, change if change > t_us else NEVER_US, relay.next_event_us())
-        self._due[_POWER] = due
-        watts = self.generator.watts(t_us)
-        if watts != self._watts:
-            self._watts = watts
-            self.history.watts.append((t_us, watts))
-            # A converter may have asked it ahead of the firmware.
+        moved, self._due[_POWER] = self.rf.switch(t_us, supplied)
+        for number, closed in moved:
+            name = READBACKS[number]
+            if name in self.contacts and name not in self.forced:
+                self.contacts[name].set(t_us, closed)
+                self._touch(t_us)
+        if self.rf.changes_power(t_us):
+            # A sensor may have asked it ahead of the firmware.
             self.plant.advance_to(max(t_us, self.thermometers.seen_us) * 1e-6)
-            self.plant.set_power(watts * _EFFICIENCY)
-        shown_w = {
-            FORWARD: self.coupler.forward_w(watts, 0.0),
-            REFLECTED: self.coupler.reflected_w(watts, self.plant.reflection()),
-        }
-        self.analog.refresh(t_us, shown_w, self.forced)
+            self.plant.set_power(self.rf.watts * _EFFICIENCY)
+        self.analog.refresh(t_us, self.rf.shown_w(self.plant.reflection()), self.forced)
 
     def _converters(self, now: int) -> None:
         """Whatever of flow meter and converters is due now."""

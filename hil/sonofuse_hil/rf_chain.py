@@ -1,0 +1,82 @@
+"""From the permit's edges to forward power: two charge pumps, two relays in series, the generator, the coupler."""
+
+from dataclasses import dataclass, field
+
+from sonofuse.board import FORWARD, REFLECTED
+
+from .parts.check import NEVER_US
+from .parts.coupler import Coupler
+from .parts.generator import Generator
+from .parts.pump import ChargePump
+from .parts.relay import Relay
+
+
+@dataclass
+class History:
+    """What happened on a bench, in order; times in µs."""
+
+    edges: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])  # time, switch, edges come
+    relays: list[tuple[int, int, bool]] = field(default_factory=list[tuple[int, int, bool]])
+    watts: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+    pins: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+    resets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+
+class RfChain:
+    """Both switches and what they let through; whatever moves is noted in the history.
+
+    Args:
+        generator_error: relative error of the generator's output.
+    """
+
+    def __init__(self, history: History, generator_error: float) -> None:
+        self.history = history
+        self.pumps = (ChargePump(), ChargePump())
+        self.relays = (Relay(), Relay())
+        self.generator = Generator(self.relays, generator_error)
+        self.coupler = Coupler()
+        self.watts = 0.0  # electrical forward power now
+        self._edges_from = [0, 0]
+        self._closed = [False, False]
+
+    def permit(self, t_us: int, switch: int, edges: bool) -> None:
+        """A burst of permit edges begins or has ended."""
+        self.history.edges.append((t_us, switch, edges))
+        if edges:
+            self._edges_from[switch] = t_us
+        self.pumps[switch].edges(self._edges_from[switch], NEVER_US if edges else t_us)
+
+    def switch(self, t_us: int, supplied: bool) -> tuple[list[tuple[int, bool]], int]:
+        """Pumps and relays at a time: the relays that have moved (number, closed), and when one moves next by itself.
+
+        Args:
+            supplied: whether the stop loop gives the relays their supply.
+        """
+        moved: list[tuple[int, bool]] = []
+        due = NEVER_US
+        for number, (pump, relay) in enumerate(zip(self.pumps, self.relays, strict=True)):
+            relay.coil(t_us, pump.high(t_us) and supplied)
+            closed = relay.closed(t_us)
+            if closed != self._closed[number]:
+                self._closed[number] = closed
+                self.history.relays.append((t_us, number, closed))
+                moved.append((number, closed))
+            change = pump.next_event_us()
+            due = min(due, change if change > t_us else NEVER_US, relay.next_event_us())
+        return moved, due
+
+    def changes_power(self, t_us: int) -> bool:
+        """Bring `watts` to a time; whether it is another power than before."""
+        watts = self.generator.watts(t_us)
+        if watts == self.watts:
+            return False
+        self.watts = watts
+        self.history.watts.append((t_us, watts))
+        return True
+
+    def shown_w(self, reflection: float) -> dict[str, float]:
+        """Power at the detectors by what they watch, W."""
+        return {
+            FORWARD: self.coupler.forward_w(self.watts, 0.0),
+            REFLECTED: self.coupler.reflected_w(self.watts, reflection),
+        }
