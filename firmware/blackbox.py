@@ -23,35 +23,30 @@ EVERY_MS = const(10)
 _BLANK = bytearray(b"\xff" * PAGE)
 _ROWS = const(0)
 _AT = const(1)
-_WAIT = const(2)
-_CHANNELS = const(3)
-_FULL = const(4)
+_CHANNELS = const(2)
+_FULL = const(3)
 
 _I_CHANNELS = const(8)  # kernel.I_CHANNELS
 
 
-# In viper, because it runs on every tick.
+# In viper, because it runs in ticks with RF on.
 @micropython.viper
 def note(ring: ptr16, own: ptr32, inputs: ptr32):
-    """Once in EVERY_MS ticks: the latest count of every channel, over the oldest row."""
-    wait = own[_WAIT] - 1
-    if wait <= 0:
-        wait = EVERY_MS
-        at = own[_AT]
-        channels = own[_CHANNELS]
-        to = at * channels
-        source = _I_CHANNELS + 1
-        end = to + channels
-        while to < end:
-            ring[to] = inputs[source] & 0xFFFF
-            source += 2
-            to += 1
-        at += 1
-        if at == own[_ROWS]:
-            at = 0
-            own[_FULL] = 1
-        own[_AT] = at
-    own[_WAIT] = wait
+    """The latest count of every channel, over the oldest row; once in EVERY_MS."""
+    at = own[_AT]
+    channels = own[_CHANNELS]
+    to = at * channels
+    source = _I_CHANNELS + 1
+    end = to + channels
+    while to < end:
+        ring[to] = inputs[source] & 0xFFFF
+        source += 2
+        to += 1
+    at += 1
+    if at == own[_ROWS]:
+        at = 0
+        own[_FULL] = 1
+    own[_AT] = at
 
 
 class Blackbox:
@@ -63,7 +58,7 @@ class Blackbox:
         rows = (BLOCK - HEAD_BYTES) // (2 * channels)
         self._sector = array("H", bytes(BLOCK))
         self.ring = memoryview(self._sector)[HEAD_BYTES // 2 :]
-        self.own = array("i", [rows, 0, 1, channels, 0])
+        self.own = array("i", [rows, 0, channels, 0])
         self._left = 0  # pages to write, the header among them; 0: none
         self._frozen = (0, 0, 0, 0)
         self._seq = 0

@@ -5,8 +5,13 @@ bounded per tick. Commands are not authenticated yet: who can reach this UART ca
 host is part of the safety argument.
 """
 
+from array import array
 import micropython
 from micropython import const
+
+import telemetry
+from chip import FIFO, quiet, receive, send
+from telemetry import slice_of
 
 # frames out
 TELEMETRY = const(1)
@@ -32,35 +37,84 @@ COOLING = const(5)
 NOT_READY = const(6)
 
 _MAX_FRAME = const(240)
-_READ_PER_TICK = const(16)
-_HEAD = const(3)  # type, sequence number
+_HEADER = const(3)  # type, sequence number
+_ANSWERS = const(8)  # that can wait
+_DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
+
+# words of the line's own state, behind those of telemetry.py
+_NEXT = const(0)  # telemetry.NEXT
+_IN = const(6)  # telemetry.IN
+_WHOLE = const(7)  # telemetry.WHOLE
+_AT = const(8)  # what is on its way: from _AT to _END
+_END = const(9)
+_CHUNK_AT = const(10)  # received and not looked at
+_CHUNK_END = const(11)
+_FILLED = const(12)  # bytes of the frame that is coming in
+_CODED = const(13)  # bytes of a packed frame that are coded, and where COBS stands
+_OUT = const(14)
+_CODE = const(15)
+_CODE_AT = const(16)
+_WAITING = const(17)  # answers that wait
+_DATA_WAITS = const(18)
+_ANSWERED = const(19)
+_WORDS = const(20)
+
+# what a tick does with the line
+_SEND = const(1)
+_ENCODE = const(2)
+_PACK = const(4)
+_BEGIN = const(8)
+_LOOK = const(16)
+_DOING = const(15)
+_A_TICK = const(28)  # bytes coded in one
 
 
 @micropython.viper
-def crc16(data: ptr8, n: int) -> int:
-    """CRC-16/CCITT-FALSE, in viper because a frame of bytecode would cost a tick."""
-    crc = 0xFFFF
-    i = 0
-    while i < n:
-        crc ^= data[i] << 8
-        bit = 0
-        while bit < 8:
-            crc <<= 1
-            if crc & 0x10000:
-                crc ^= 0x11021
-            bit += 1
-        i += 1
-    return crc
+def turn(own: ptr32, busy: int) -> int:
+    """What this tick does: at most one thing to send, none if it is busy, and whether received bytes are left."""
+    left = own[_IN]
+    if left:  # it stays at 0: where words are wider than 32 bits, a negative one is loaded as a large one
+        left -= 1
+        own[_IN] = left
+    todo = 0
+    if own[_CHUNK_AT] != own[_CHUNK_END]:
+        todo = _LOOK
+    if busy:
+        return todo
+    if own[_AT] != own[_END]:
+        return todo | _SEND
+    if own[_WHOLE]:
+        return todo | _ENCODE
+    if own[_NEXT]:
+        return todo | _PACK
+    waiting = own[_WAITING] | own[_DATA_WAITS]
+    if waiting and own[_ANSWERED] == 0:
+        own[_ANSWERED] = 1
+        return todo | _BEGIN
+    if left == 0:
+        own[_ANSWERED] = 0  # one answer goes before each frame of telemetry, and a flood of commands cannot starve it
+        return todo | _PACK
+    if waiting:
+        return todo | _BEGIN
+    return todo
 
 
 @micropython.viper
-def cobs_encode(source: ptr8, n: int, target: ptr8) -> int:
-    """Encode n bytes and the closing zero; the length in `target`, which must hold n + n // 254 + 2 bytes."""
-    code_at = 0
-    code = 1
-    out = 1
-    i = 0
-    while i < n:
+def encode(source: ptr8, own: ptr32, target: ptr8):
+    """COBS of the next bytes of a packed frame; with the last ones it is on its way."""
+    n = own[_WHOLE]
+    i = own[_CODED]
+    out = own[_OUT]
+    code = own[_CODE]
+    code_at = own[_CODE_AT]
+    if i == 0:
+        code_at = 0
+        code = 1
+        out = 1
+    end = i + _A_TICK
+    if end > n:
+        end = n
+    while i < end:
         byte = source[i]
         if byte:
             target[out] = byte
@@ -72,9 +126,30 @@ def cobs_encode(source: ptr8, n: int, target: ptr8) -> int:
             code_at = out
             out += 1
         i += 1
-    target[code_at] = code
-    target[out] = 0
-    return out + 1
+    if i == n:
+        target[code_at] = code
+        target[out] = 0
+        own[_END] = out + 1
+        own[_AT] = 0
+        own[_WHOLE] = 0
+        i = 0
+    own[_CODED] = i
+    own[_OUT] = out
+    own[_CODE] = code
+    own[_CODE_AT] = code_at
+
+
+@micropython.viper
+def crc16(data: ptr8, n: int) -> int:
+    """CRC-16/CCITT-FALSE, in viper because a frame of bytecode would cost a tick."""
+    crc = 0xFFFF
+    i = 0
+    while i < n:
+        x = (crc >> 8) ^ data[i]  # the eight steps of a byte at once: the polynomial has few bits
+        x ^= x >> 4
+        crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xFFFF
+        i += 1
+    return crc
 
 
 @micropython.viper
@@ -99,71 +174,148 @@ def cobs_decode(data: ptr8, n: int) -> int:
     return out
 
 
-class Link:
-    """Both directions of one UART, in buffers made once; `lengths` has the payload length of each kind to send.
+@micropython.viper
+def gather(chunk: ptr8, own: ptr32, data: ptr8) -> int:
+    """Move received bytes to the frame that is coming in, up to its closing zero; 1 if that has come.
 
-    `frame` is where a payload is written before `send`; after `poll` returned a type, `received` holds its payload.
+    A frame that is too long is counted on, and not kept.
+    """
+    at = own[_CHUNK_AT]
+    end = own[_CHUNK_END]
+    filled = own[_FILLED]
+    closed = 0
+    while at < end and closed == 0:
+        byte = chunk[at]
+        at += 1
+        if byte == 0:
+            closed = 1
+        else:
+            if filled < _MAX_FRAME:
+                data[filled] = byte
+            if filled <= _MAX_FRAME:
+                filled += 1
+    own[_CHUNK_AT] = at
+    own[_FILLED] = filled
+    return closed
+
+
+class Link:
+    """Both directions of UART0, in buffers made once, a bounded share of them on every tick.
+
+    What goes out: telemetry, made in slices, and answers, which wait their turn. After `step` returned a type,
+    `received` holds that frame's payload. `tell` is for a device that refuses to tick.
     """
 
-    def __init__(self, uart: "Uart", lengths: dict[int, int]) -> None:
-        self._uart = uart
-        self._plain = bytearray(_MAX_FRAME)
-        self.frame = memoryview(self._plain)[_HEAD:]
-        self._coded = bytearray(_MAX_FRAME + 4)
-        # COBS adds exactly two bytes to a frame this short, so each kind has one view to write, made here once.
-        self._views = {kind: memoryview(self._coded)[: _HEAD + n + 4] for kind, n in lengths.items()}
-        self._lengths = lengths
-        self._chunk = bytearray(_READ_PER_TICK)
-        self._input = bytearray(_MAX_FRAME + 4)
-        self._filled = 0
-        self._overrun = False
-        self._pending: int = 0  # bytes of _chunk not looked at yet: from _at to _end
-        self._at = 0
-        self.received = memoryview(self._input)[_HEAD:]
+    def __init__(self, channels: int) -> None:
+        quiet()
+        n = _HEADER + telemetry.HEAD_BYTES + telemetry.CHANNEL_BYTES * channels + 2
+        self._frame = bytearray(n)
+        self._coded = bytearray(n + n // 254 + 4)
+        self._small = bytearray(_HEADER + 2 + 2)
+        self._small_coded = bytearray(_HEADER + 8)
+        self._large = bytearray(_HEADER + _DATA_BYTES + 2)
+        self._large_coded = bytearray(_HEADER + _DATA_BYTES + 6)
+        self.data = memoryview(self._large)[_HEADER : _HEADER + _DATA_BYTES]
+        self._answers = bytearray(2 * _ANSWERS)  # a ring of (command, result)
+        self._first = 0
+        self._plain = self._frame  # what is coded now, and into what
+        self._sending = self._coded
+        own = array("i", [0] * _WORDS)
+        own[telemetry.CHANNELS] = channels
+        own[_IN] = telemetry.PERIOD
+        self._input = bytearray(_MAX_FRAME)
+        self._both = (own, bytearray(FIFO), self._input)
+        self.received = memoryview(self._input)[_HEADER:]
         self.received_length = 0
-        self._seq = 0
 
-    def send(self, kind: int) -> None:
-        """Send the payload in `frame`.
+    def show(self, state: int, cause: int) -> None:
+        """What telemetry says from now on; the next frame begins at once."""
+        own = self._both[0]
+        own[telemetry.STATE] = state
+        own[telemetry.CAUSE] = cause
+        own[_IN] = 1
 
-        It fits the transmit buffer: what `poll` takes in a tick asks for two answers at most.
+    def answer(self, command: int, result: int) -> None:
+        """An answer to a command, as soon as the line is free; the oldest is dropped when too many wait."""
+        own = self._both[0]
+        if own[_WAITING] == _ANSWERS:
+            self._first = (self._first + 1) % _ANSWERS
+            own[_WAITING] -= 1
+        at = 2 * ((self._first + own[_WAITING]) % _ANSWERS)
+        self._answers[at] = command
+        self._answers[at + 1] = result
+        own[_WAITING] += 1
+
+    def piece(self) -> None:
+        """A piece of the log, which `data` holds, as soon as the line is free."""
+        self._both[0][_DATA_WAITS] = 1
+
+    @micropython.native
+    def step(self, words: "Words", inputs: "Words", busy: int) -> int:
+        """One tick's share of the line: the type of a whole frame that has come, or 0; and, unless `busy`, one thing
+        sent: bytes put on the line, some of a frame coded, a slice of telemetry packed, or another frame begun.
+
+        Receiving looks at a FIFO of bytes at most.
         """
-        plain = self._plain
-        plain[0] = kind
-        plain[1] = self._seq & 0xFF
-        plain[2] = self._seq >> 8
-        self._seq = (self._seq + 1) & 0xFFFF
-        n = _HEAD + self._lengths[kind]
+        own, chunk, data = self._both
+        todo = turn(own, busy)
+        if todo & _SEND:
+            own[_AT] = send(self._sending, own[_AT], own[_END])
+        elif todo & _ENCODE:
+            encode(self._plain, own, self._sending)
+        elif todo & _PACK:
+            self._plain = self._frame
+            self._sending = self._coded
+            slice_of(self._frame, own, words, inputs)
+        elif todo & _BEGIN:
+            self._begin(own)
+        if not todo & _LOOK:
+            n = receive(chunk)
+            if not n:
+                return 0
+            own[_CHUNK_AT] = 0
+            own[_CHUNK_END] = n
+        while gather(chunk, own, data):
+            n = -1 if own[_FILLED] > _MAX_FRAME else cobs_decode(data, own[_FILLED])
+            own[_FILLED] = 0
+            if n >= _HEADER + 2 and crc16(data, n - 2) == data[n - 2] | data[n - 1] << 8:
+                self.received_length = n - 2 - _HEADER
+                return data[0]
+        return 0
+
+    def _begin(self, own: "Words") -> None:
+        """Number and seal an answer, or a piece of the log: it is coded from the next tick on."""
+        if own[_WAITING]:
+            at = 2 * self._first
+            self._first = (self._first + 1) % _ANSWERS
+            own[_WAITING] -= 1
+            self._plain = plain = self._small
+            self._sending = self._small_coded
+            plain[0] = ANSWER
+            plain[_HEADER] = self._answers[at]
+            plain[_HEADER + 1] = self._answers[at + 1]
+        else:
+            own[_DATA_WAITS] = 0
+            self._plain = plain = self._large
+            self._sending = self._large_coded
+            plain[0] = DATA
+        sequence = own[telemetry.SEQUENCE]
+        own[telemetry.SEQUENCE] = (sequence + 1) & 0xFFFF
+        plain[1] = sequence & 0xFF
+        plain[2] = sequence >> 8
+        n = len(plain) - 2
         crc = crc16(plain, n)
         plain[n] = crc & 0xFF
         plain[n + 1] = crc >> 8
-        cobs_encode(plain, n + 2, self._coded)
-        self._uart.write(self._views[kind])
+        own[_WHOLE] = n + 2
 
-    @micropython.native
-    def poll(self) -> int:
-        """The type of the next whole frame, or 0. Looks at 16 bytes at most."""
-        if self._at == self._pending:
-            waiting = self._uart.any()
-            if not waiting:
-                return 0
-            self._at = 0
-            self._pending = self._uart.readinto(self._chunk, min(waiting, _READ_PER_TICK)) or 0
-        data = self._input
-        while self._at < self._pending:
-            byte = self._chunk[self._at]
-            self._at += 1
-            if byte:
-                if self._filled < _MAX_FRAME:
-                    data[self._filled] = byte
-                    self._filled += 1
-                else:
-                    self._overrun = True
-                continue
-            n = -1 if self._overrun else cobs_decode(data, self._filled)
-            self._filled = 0
-            self._overrun = False
-            if n >= _HEAD + 2 and crc16(data, n - 2) == data[n - 2] | data[n - 1] << 8:
-                self.received_length = n - 2 - _HEAD
-                return data[0]
-        return 0
+    def tell(self, state: int, cause: int) -> None:
+        """One frame of telemetry without channels, now, however long it takes: for a device that never ticks."""
+        own = self._both[0]
+        self.show(state, cause)
+        zero = array("i", [0] * 16)
+        slice_of(self._frame, own, zero, zero)
+        while own[_WHOLE]:
+            encode(self._frame, own, self._coded)
+        while own[_AT] != own[_END]:
+            own[_AT] = send(self._coded, own[_AT], own[_END])

@@ -7,49 +7,57 @@ is written only while the permit is low and the read-back shows it.
 from array import array
 import micropython
 from micropython import const
-from time import sleep_us, ticks_diff, ticks_us
+from time import sleep_us, ticks_us
 
-import kernel
 import link
-from kernel import (
-    IDLE,
-    C_DOSE_HI,
-    C_DOSE_LO,
-    CHANNEL_WORDS,
-    H_CHANNELS,
-    H_CRC_BYTES,
-    H_DEADLINE_US,
-    H_ENERGY,
-    H_ENERGY_RATIO,
-    H_GAP_MS,
-    H_MAX_ON_US,
-    H_SET_MAX_MW,
-    H_TICK_US,
-    H_TOKEN,
-    H_WORDS,
-    I_CHANNELS,
-    FOLLOW,
-    I_ENERGY,
-    I_NOW,
-    I_ON,
-    I_SET_MW,
-    I_SET_US,
-    INT_MAX,
-    S_CHANNELS,
-    S_ENERGY_HI,
-    S_ENERGY_LO,
-    S_NOW,
-    S_ON_US,
-    S_RAN,
-    S_TOKEN,
-    S_WARN,
-)
+from blackbox import Blackbox, note
+from devicelog import Log
+from kernel import tick as kernel_tick
 from latch import CLOSED, OPEN, TRIP, Latch
 from limitset import digest
 from permit import Permit
+from selftest import memory
 from sensors import Sensors
-from states import ARMED, BOOT, ON, SAFE, TRIPPED, after
-from struct import pack_into, unpack_from
+from states import after
+from struct import unpack_from
+
+# Written again here, because MicroPython folds a constant only in its own file, and looking one up costs as much as a
+# check; a test compares each with its origin.
+BOOT = const(0)  # states.BOOT
+SAFE = const(1)  # states.SAFE
+ARMED = const(2)  # states.ARMED
+ON = const(3)  # states.ON
+TRIPPED = const(4)  # states.TRIPPED
+H_WORDS = const(2)  # kernel.H_WORDS
+H_CHANNELS = const(3)  # kernel.H_CHANNELS
+H_TICK_US = const(4)  # kernel.H_TICK_US
+H_DEADLINE_US = const(5)  # kernel.H_DEADLINE_US
+H_TOKEN = const(7)  # kernel.H_TOKEN
+H_CRC_BYTES = const(9)  # kernel.H_CRC_BYTES
+H_MAX_ON_US = const(10)  # kernel.H_MAX_ON_US
+H_ENERGY = const(12)  # kernel.H_ENERGY
+H_ENERGY_RATIO = const(13)  # kernel.H_ENERGY_RATIO
+H_GAP_MS = const(17)  # kernel.H_GAP_MS
+H_SET_MAX_MW = const(20)  # kernel.H_SET_MAX_MW
+I_NOW = const(0)  # kernel.I_NOW
+I_ON = const(1)  # kernel.I_ON
+I_SET_MW = const(2)  # kernel.I_SET_MW
+I_SET_US = const(3)  # kernel.I_SET_US
+I_ENERGY = const(4)  # kernel.I_ENERGY
+I_CHANNELS = const(8)  # kernel.I_CHANNELS
+S_NOW = const(0)  # kernel.S_NOW
+S_TOKEN = const(2)  # kernel.S_TOKEN
+S_ON_US = const(6)  # kernel.S_ON_US
+S_ENERGY_HI = const(7)  # kernel.S_ENERGY_HI
+S_ENERGY_LO = const(8)  # kernel.S_ENERGY_LO
+S_RAN = const(14)  # kernel.S_RAN
+S_CHANNELS = const(16)  # kernel.S_CHANNELS
+C_DOSE_HI = const(7)  # kernel.C_DOSE_HI
+C_DOSE_LO = const(8)  # kernel.C_DOSE_LO
+CHANNEL_WORDS = const(48)  # kernel.CHANNEL_WORDS
+INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
+IDLE = const(12)  # kernel.IDLE
+FOLLOW = const(13)  # kernel.FOLLOW
 
 INTERRUPTED = const(32 << 8 | 255)  # causes of checks.py that are not the kernel's
 LIMITS = const(17 << 8 | 255)
@@ -58,9 +66,43 @@ STOPPED = const(36 << 8 | 255)
 
 _BOOT_US = const(3_000_000)  # by then every sensor has converted: the flow meter needs 1 s
 _ARMED_US = const(30_000_000)  # an armed device that nobody starts goes back to SAFE
-_TELEMETRY_TICKS = const(20)
 _WRITE_US = const(100_000)  # a trip is recorded by then even if the read-back never falls
 _NOTHING = const(0)
+_TIME_MAX = const(1 << 29)  # times are kept up to here, so that a sum stays a small integer
+EVERY_MS = const(10)  # blackbox.EVERY_MS
+
+# words of time, and whether something waits that a tick has to look at
+_STATE = const(0)
+_IN_STATE_US = const(1)
+_SINCE_ON_US = const(2)  # the cooling gap; starts again at boot, because what was before is not known
+_NOTE_IN = const(3)  # ticks to the next row of the black box
+_DUE = const(4)  # when the next tick begins
+_LOOK = const(1)  # what waits: anything, because the permit is low
+_NOTE = const(2)  # and a row of the black box
+
+
+@micropython.viper
+def pass_time(times: ptr32, elapsed: int) -> int:
+    """Let time pass for the state and the cooling gap; what a tick has to look at beside its checks."""
+    if elapsed > INT_MAX >> 1:
+        elapsed = 0  # a clock that runs backwards: the kernel trips, and no gap becomes shorter
+    us = times[_IN_STATE_US] + elapsed
+    if us > _TIME_MAX:
+        us = _TIME_MAX
+    times[_IN_STATE_US] = us
+    waits = 0
+    if times[_STATE] != ON:
+        us = times[_SINCE_ON_US] + elapsed
+        if us > _TIME_MAX:
+            us = _TIME_MAX
+        times[_SINCE_ON_US] = us
+        waits = _LOOK
+    left = times[_NOTE_IN] - 1
+    if left == 0:
+        left = EVERY_MS
+        waits |= _NOTE
+    times[_NOTE_IN] = left
+    return waits
 
 
 class Monitor:
@@ -73,7 +115,8 @@ class Monitor:
         sensors: Sensors,
         permit: Permit,
         latch: Latch,
-        uart: "Uart",
+        blackbox: Blackbox,
+        log: Log,
         watchdog: "WDT",
         buzzer: "Pin",
     ) -> None:
@@ -93,6 +136,8 @@ class Monitor:
         self._sensors = sensors
         self._permit = permit
         self._latch = latch
+        self._blackbox = blackbox
+        self._log = log
         self._watchdog = watchdog
         self._buzzer = buzzer
         self._inputs = array("i", [0] * (I_CHANNELS + 2 * self._channels))
@@ -103,16 +148,21 @@ class Monitor:
             for number, (name, _, _) in enumerate(board["channels"])
             if name.endswith("_readback")
         ]
-        self._link = link.Link(uart, {link.TELEMETRY: 20 + 7 * self._channels, link.ANSWER: 2})
+        self._link = link.Link(self._channels)
         self.state = BOOT
         self.cause = _NOTHING
-        self._in_state_us = 0
-        self._since_on_us = 0  # the cooling gap; starts again at boot, because what was before is not known
+        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0])
         self._record = _NOTHING  # kind of a latch record that waits for the read-back
         self._acknowledging = False
         self._dose_before: tuple[int, ...] = ()
-        self._telemetry_in = _TELEMETRY_TICKS
-        self._last = self._next = ticks_us()
+        memory(self._inputs)
+        memory(self._state_words)
+        self._inputs[I_NOW] = self._times[_DUE] = ticks_us()
+        # One object to load in a tick, which costs as much as a call.
+        self._all = (
+            limits, self._state_words, self._inputs, self._times, self._tick_us, self._token, sensors.sample,
+            self._link.step,
+        )  # fmt: skip
         self._restore()
 
     def _restore(self) -> None:
@@ -128,6 +178,7 @@ class Monitor:
             self.cause = latch.cause if latch.kind == TRIP else INTERRUPTED if latch.kind == OPEN else LATCH
             if latch.kind == OPEN:
                 self._record = TRIP
+        self._link.show(self.state, self.cause)
 
     def _enter(self, event: str) -> None:
         """Follow one transition of states.py.
@@ -138,49 +189,50 @@ class Monitor:
         target = after(self.state, event)
         if target is None:
             raise ValueError("no transition %s from state %d" % (event, self.state))
-        self.state = target
-        self._in_state_us = 0
+        self.state = self._times[_STATE] = target
+        self._times[_IN_STATE_US] = 0
+        self._link.show(target, self.cause)
+
+    @micropython.native
+    def run(self) -> None:
+        """Tick for ever."""
+        while True:
+            self.tick()
 
     @micropython.native
     def tick(self) -> None:
         """One tick, then sleep until the next is due."""
         now = ticks_us()
-        elapsed = ticks_diff(now, self._last)
-        self._last = now
-        inputs = self._inputs
-        words = self._state_words
+        limits, words, inputs, times, tick_us, token, sample, step = self._all
+        elapsed = (now - inputs[I_NOW]) & INT_MAX
         inputs[I_NOW] = now
-        self._sensors.sample(inputs)
-        limits = self._limits
-        cause = kernel.tick(limits, words, inputs)
+        read = sample(inputs)
+        cause = kernel_tick(limits, words, inputs)
         state = self.state
         if state == ON:
             if limits[H_WORDS] != self._limit_words or limits[H_CRC_BYTES] != self._crc_bytes:
                 cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
             if cause:
                 self.trip(cause)
-            elif ticks_diff(ticks_us(), now) <= self._deadline_us:  # samples older than that permit nothing
+            elif (ticks_us() - now) & INT_MAX <= self._deadline_us:  # samples older than that permit nothing
                 self._permit.give(words[S_TOKEN])
         elif cause and (state == SAFE or state == ARMED):
             self.trip(cause)
-        if words[S_RAN] == self._token:
+        if words[S_RAN] == token:
             self._watchdog.feed()
-        self._time(elapsed, cause)
-        kind = self._link.poll()
+        waits = pass_time(times, elapsed)
+        if waits:
+            self._wait(waits, cause)
+        kind = step(words, inputs, read)
         if kind:
             self._command(kind)
-        if self._record and self.state != ON:
-            self._write_record()
-        self._telemetry_in -= 1
-        if not self._telemetry_in:
-            self._telemetry_in = _TELEMETRY_TICKS
-            self._telemetry(now)
-        self._next = (self._next + self._tick_us) & INT_MAX
-        wait = ticks_diff(self._next, ticks_us())
-        if wait > 0:
+        due = (times[_DUE] + tick_us) & INT_MAX
+        wait = (due - ticks_us()) & INT_MAX
+        if wait <= tick_us:
+            times[_DUE] = due
             sleep_us(wait)
         else:
-            self._next = ticks_us()  # a late tick is never made up
+            times[_DUE] = ticks_us()  # a late tick is never made up
 
     def trip(self, cause: int) -> None:
         """Permit low first; then remember. The first cause is kept."""
@@ -189,36 +241,43 @@ class Monitor:
         if self.state == TRIPPED:
             return
         if self.state == ON:
-            self._since_on_us = 0
-        self._enter("trip")
+            self._times[_SINCE_ON_US] = 0
         self.cause = cause
+        self._enter("trip")
         self._record = TRIP
         self._acknowledging = False
         self._buzzer(1)
+        self._blackbox.begin(cause, self._inputs[I_NOW], self._inputs[I_SET_MW], self._state_words[S_ON_US])
 
     @micropython.native
-    def _time(self, elapsed: int, cause: int) -> None:
-        """What happens by itself as time passes."""
-        self._in_state_us = min(self._in_state_us + elapsed, INT_MAX)
+    def _wait(self, waits: int, cause: int) -> None:
+        """What happens by itself as time passes, and what had to wait for the permit to be low."""
+        if waits & _NOTE:
+            note(self._blackbox.ring, self._blackbox.own, self._inputs)
         state = self.state
-        if state != ON:
-            self._since_on_us = min(self._since_on_us + elapsed, INT_MAX)
+        if state == ON:
+            return
+        in_state_us = self._times[_IN_STATE_US]
         if state == BOOT:
             if not cause and self._state_words[S_TOKEN] == self._token:
                 self._enter("ready")
-            elif self._in_state_us > _BOOT_US or cause >> 8 == IDLE or cause >> 8 == FOLLOW:
+            elif in_state_us > _BOOT_US or cause >> 8 == IDLE or cause >> 8 == FOLLOW:
                 self.trip(cause or LATCH)  # RF that nobody permitted does not wait for sensors to become good
-        elif state == ARMED and self._in_state_us > _ARMED_US:
+        elif state == ARMED and in_state_us > _ARMED_US:
             self._close("disarm")
         elif self._acknowledging:
             self._finish_acknowledge(cause)
+        if self._record:
+            self._write_record()
+        elif self._blackbox.busy:
+            self._keep_trip()
 
     def _close(self, event: str) -> None:
         """A normal end: permit low, SAFE, CLOSED as soon as the read-back is low."""
         self._permit.low()
         self._inputs[I_ON] = 0
         if self.state == ON:
-            self._since_on_us = 0
+            self._times[_SINCE_ON_US] = 0
         self._enter(event)
         self._record = CLOSED
 
@@ -241,7 +300,7 @@ class Monitor:
 
     def _write_record(self) -> None:
         """Write what waits, once the permit is seen low: flash stops the processor."""
-        if self._in_state_us < _WRITE_US:
+        if self._times[_IN_STATE_US] < _WRITE_US:
             for index in self._readbacks:
                 if self._inputs[index]:
                     return
@@ -255,9 +314,17 @@ class Monitor:
             self._record = _NOTHING  # a latch that cannot be written keeps the device tripped: ready() stays False
         self._resume()
 
+    def _keep_trip(self) -> None:
+        """One page of what came before the trip; a device that cannot write it keeps the trip itself."""
+        try:
+            self._blackbox.step()
+        except OSError:
+            self.trip(LATCH)
+        self._resume()
+
     def _resume(self) -> None:
         """Flash stopped the clock of the ticks; while the permit is low that is no late tick."""
-        self._last = self._next = self._state_words[S_NOW] = ticks_us()
+        self._inputs[I_NOW] = self._times[_DUE] = self._state_words[S_NOW] = ticks_us()
 
     # ---- commands
 
@@ -283,19 +350,15 @@ class Monitor:
             result = self._acknowledge()
         elif kind == link.STATUS:
             result = link.DONE
+        elif kind == link.READ and self.state != ON and self._log.read(self._link):
+            return
         else:
             result = link.REFUSED
-        self._answer(kind, result)
-
-    def _answer(self, kind: int, result: int) -> None:
-        frame = self._link.frame
-        frame[0] = kind
-        frame[1] = result
-        self._link.send(link.ANSWER)
+        self._link.answer(kind, result)
 
     def _arm(self) -> int:
         """SAFE to ARMED: the host says which limit set and which set point it means; both are frozen from here on."""
-        if self.state != SAFE or self._record:
+        if self.state != SAFE or self._record or self._blackbox.busy:
             return link.REFUSED
         if self._link.received_length != 16:
             return link.OUT_OF_RANGE
@@ -304,7 +367,7 @@ class Monitor:
             return link.WRONG_DIGEST
         if not (0 < set_mw <= self._set_max_mw and 0 < set_us <= self._max_on_us):
             return link.OUT_OF_RANGE
-        if self._since_on_us < self._gap_us:
+        if self._times[_SINCE_ON_US] < self._gap_us:
             return link.COOLING
         if self._state_words[S_TOKEN] != self._token or not self._latch.ready():
             return link.NOT_READY
@@ -324,8 +387,10 @@ class Monitor:
 
     def _acknowledge(self) -> int:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
-        if self.state != TRIPPED or self._record or self._acknowledging or self._link.received_length != 1:
+        if self.state != TRIPPED or self._record or self._blackbox.busy or self._acknowledging:
             return link.REFUSED
+        if self._link.received_length != 1:
+            return link.OUT_OF_RANGE
         words = self._state_words
         words[S_ENERGY_HI] = words[S_ENERGY_LO] = words[S_ON_US] = 0  # the sonication that tripped is over
         self._dose_before = self._dose()
@@ -338,29 +403,13 @@ class Monitor:
         """The second half, on the next tick: SAFE only if no check fails now and the latch can be written."""
         self._acknowledging = False
         self._latch.prepare()
+        self._blackbox.prepare()
         if cause or self._state_words[S_TOKEN] != self._token or not self._latch.ready():
             self._set_dose(self._dose_before)
-            self._answer(link.ACKNOWLEDGE, link.CAUSE_PRESENT)
+            self._link.answer(link.ACKNOWLEDGE, link.CAUSE_PRESENT)
         else:
-            self._enter("acknowledge")
             self.cause = _NOTHING
+            self._enter("acknowledge")
             self._record = CLOSED
             self._buzzer(0)
         self._resume()
-
-    # ---- telemetry
-
-    @micropython.native
-    def _telemetry(self, now: int) -> None:
-        frame = self._link.frame
-        words = self._state_words
-        inputs = self._inputs
-        pack_into("<BBHHHI", frame, 0, self.state, self._channels, self.cause, words[S_WARN], 0, now)
-        pack_into("<II", frame, 12, words[S_ON_US], words[S_ENERGY_HI])
-        at = 20
-        for number in range(self._channels):
-            index = I_CHANNELS + 2 * number
-            dose = words[S_CHANNELS + CHANNEL_WORDS * number + C_DOSE_HI]
-            pack_into("<BHI", frame, at, inputs[index] & 0xFF, inputs[index + 1] & 0xFFFF, dose)
-            at += 7
-        self._link.send(link.TELEMETRY)

@@ -4,11 +4,11 @@ Python never owns a duration: a program that is not given the one right word for
 charge pump opens the relay. Whatever stops the firmware therefore stops RF.
 """
 
-import micropython
 from micropython import const
 from machine import Pin, mem32
 import rp2
 
+import chip
 from permit_program import program
 
 PIO_HZ = const(80_000)  # 12.5 us a cycle: 20 rounds of 8 cycles = 2 ms
@@ -48,19 +48,14 @@ class Switch:
         machine.active(1)
         mem32[self._ctrl] = self._function
 
-    @micropython.native
-    def give(self, token: int) -> None:
-        """One token, only if the one before was taken: a late tick is never made up."""
-        if self._machine.tx_fifo() == 0:
-            self._machine.put(token)
-
 
 class Permit:
-    """Both switches in series: either one alone keeps RF off."""
+    """Both switches in series: either one alone keeps RF off. `give(token)` is for the first machine of each block."""
 
     def __init__(self, permit_pin: int, second_pin: int) -> None:
         self._first = Switch(0, permit_pin)
         self._second = Switch(4, second_pin)
+        self.give = chip.give
 
     def low(self) -> None:
         """Both pins first; stopping the programs takes longer."""
@@ -72,8 +67,3 @@ class Permit:
     def arm(self, token: int) -> None:
         self._first.arm(token)
         self._second.arm(token)
-
-    @micropython.native
-    def give(self, token: int) -> None:
-        self._first.give(token)
-        self._second.give(token)

@@ -1,4 +1,4 @@
-"""The blocks of flash that belong to the latch. The file system covers all of the flash, so they are taken from it.
+"""The blocks of flash that belong to latch and black box. The file system covers all of the flash, so they are taken from it.
 
 At installation two files of exactly one block each are written, found in the flash by their content, and noted in a
 record; from then on their blocks are used raw. The file system never moves or reuses the block of a file that nobody
@@ -11,7 +11,7 @@ import os
 from micropython import const
 
 RECORD = "latch.txt"
-FILES = ("latch.0", "latch.1")
+FILES = ("latch.0", "latch.1", "trips.0", "trips.1", "trips.2")
 _BLOCK = const(4096)
 
 
@@ -33,7 +33,7 @@ def blocks(folder: "str | None", flash: "BlockDevice") -> "tuple[int, ...]":
     if len(data) < 9 or b"%08x\n" % binascii.crc32(data[:-9]) != data[-9:]:
         raise ValueError("%s: is damaged; flash again" % RECORD)
     found = tuple([int(number) for number in data[:-9].split()])
-    if len(found) != len(FILES) or found[0] == found[1]:
+    if len(found) != len(FILES) or len(set(found)) != len(FILES):
         raise ValueError("%s: names no usable blocks; flash again" % RECORD)
     if folder is not None:
         for at in range(len(FILES)):

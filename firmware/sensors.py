@@ -8,80 +8,99 @@ tick at most, in turn, so that a tick stays short.
 from array import array
 import micropython
 from micropython import const
-from machine import ADC, SPI, Pin, mem32
+from machine import ADC, SPI, Pin
 
-from kernel import I_CHANNELS, I_NOW, INT_MAX
-from max31865 import Max31865
+import max31865
+from chip import pins, sample, transfer
+from kernel import I_CHANNELS
 
-_GPIO_IN = const(0xD0000004)  # SIO: all pins at one instant (RP2040 data sheet 2.3.1.7)
 _SEQ = const(0xFFFF)
-_SPI_HZ = const(1_000_000)
+_I_NOW = const(0)  # kernel.I_NOW
+_INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
+_SPI_HZ = const(4_000_000)  # the converter takes 5 MHz (data sheet 19-6478)
 _LATE_US = const(2_000)  # longer between two ticks: the processor stood still, and pulses went unseen
 
+# words of a flow meter's state; the ring of its gates follows
+_INDEX = const(0)
+_MASK = const(1)
+_GATE_US = const(2)
+_GATES = const(3)
+_TICK_US = const(4)
+_AT = const(5)
+_FILLED = const(6)
+_LAST = const(7)
+_US = const(8)
+_LEVEL = const(9)
+_RING = const(10)
 
-# In viper, because a loop of bytecode over four contacts costs more than all checks of the kernel.
+
+# In viper like all that runs on every tick: bytecode costs more than all checks of the kernel.
 @micropython.viper
-def contacts(inputs: ptr32, gpio: int, table: ptr32, n: int):
-    """A conversion for each of n contacts: `table` holds (input index, mask) pairs."""
-    i = 0
-    while i < n:
-        index = table[2 * i]
-        inputs[index] = (inputs[index] + 1) & _SEQ
-        level = 0
-        if gpio & table[2 * i + 1]:
-            level = 1
-        inputs[index + 1] = level
-        i += 1
-
-
-class Flow:
-    """Rising edges of a turbine in the last `gates` gates of `gate_us` each.
+def pulses(own: ptr32, gpio: int, inputs: ptr32):
+    """Rising edges of a turbine in the last gates: a conversion at the end of each gate, once a whole window was seen.
 
     A gate is a time and no number of ticks: slow ticks would make it longer, and too little flow look enough.
     """
+    level = gpio & own[_MASK]
+    at = own[_AT]
+    if level and own[_LEVEL] == 0:
+        own[_RING + at] = own[_RING + at] + 1
+    own[_LEVEL] = level
+    now = inputs[_I_NOW]
+    since = (now - own[_LAST]) & _INT_MAX
+    own[_LAST] = now
+    if since > _LATE_US:
+        since = own[_TICK_US]
+    us = own[_US] + since
+    if us < own[_GATE_US]:
+        own[_US] = us
+        return
+    own[_US] = us - own[_GATE_US]
+    gates = own[_GATES]
+    if own[_FILLED] < gates:
+        own[_FILLED] = own[_FILLED] + 1
+    if own[_FILLED] == gates:
+        total = 0
+        i = 0
+        while i < gates:
+            total += own[_RING + i]
+            i += 1
+        index = own[_INDEX]
+        inputs[index + 1] = total
+        inputs[index] = (inputs[index] + 1) & _SEQ
+    at += 1
+    if at == gates:
+        at = 0
+    own[_RING + at] = 0
+    own[_AT] = at
 
-    def __init__(self, index: int, pin: int, gate_us: int, gates: int, tick_us: int) -> None:
-        self.index = index
-        self.mask = 1 << pin
-        self.pin = Pin(pin, Pin.IN, Pin.PULL_UP)
-        self.gate_us = gate_us
-        self.tick_us = tick_us
-        self.ring = [0] * gates
-        self.position = 0
-        self.filled = 0
-        self.last = 0
-        self.us = 0
-        self.level = 0
 
-    @micropython.native
-    def tick(self, gpio: int, inputs: "Words") -> None:
-        level = gpio & self.mask
-        ring = self.ring
-        position = self.position
-        if level and not self.level:
-            ring[position] += 1
-        self.level = level
-        now = inputs[I_NOW]
-        since = (now - self.last) & INT_MAX
-        self.last = now
-        self.us += self.tick_us if since > _LATE_US else since
-        if self.us < self.gate_us:
-            return
-        self.us -= self.gate_us
-        if self.filled < len(ring):
-            self.filled += 1
-        if self.filled == len(ring):  # before that a full second has not been seen
-            total = 0
-            for i in range(len(ring)):
-                total += ring[i]
-            index = self.index
-            inputs[index + 1] = total
-            inputs[index] = (inputs[index] + 1) & _SEQ
-        position += 1
-        if position == len(ring):
-            position = 0
-        ring[position] = 0
-        self.position = position
+@micropython.viper
+def note(converters: ptr32, at: int, inputs: ptr32, value: int, gpio: int):
+    """The two bytes read from a converter: its 15-bit code, or -1 when it flags a fault; a conversion if DRDY rose."""
+    index = converters[at]
+    raw = value >> 1
+    if value & 1:
+        raw = -1
+    inputs[index + 1] = raw
+    if gpio & converters[at + 1]:
+        inputs[index] = (inputs[index] + 1) & _SEQ
+
+
+@micropython.viper
+def due(converters: ptr32, gpio: int) -> int:
+    """Whose turn it is among the converters: its place in the table if it has a result to read, else 0.
+
+    The table: place of the next turn, its own length, then for each converter input index, masks of DRDY and CS.
+    """
+    at = converters[0]
+    after = at + 3
+    if after == converters[1]:
+        after = 2
+    converters[0] = after
+    if gpio & converters[at + 1]:
+        return 0
+    return at
 
 
 class Sensors:
@@ -94,11 +113,11 @@ class Sensors:
     def __init__(self, board: "Board", tick_us: int) -> None:
         pins = board["pins"]
         spi = None
-        self.converters: list[tuple[int, Max31865]] = []  # with the index of the input
-        self.analog: list[tuple[int, ADC]] = []
+        converters: list[int] = []  # input index, masks of DRDY and CS
+        analog: list[int] = []  # input index, ADC input
         wired: list[int] = []  # input index, mask of every contact
-        self.flows: list[Flow] = []
-        self._pins: list[Pin] = []  # keeps the pull-ups configured
+        self.flows: list[array[int]] = []
+        self._pins: list[Pin | ADC] = []  # keeps pull-ups and inputs configured
         for number, (name, driver, settings) in enumerate(board["channels"]):
             index = I_CHANNELS + 2 * number
             if driver == "max31865":
@@ -112,39 +131,40 @@ class Sensors:
                         mosi=Pin(pins["spi_mosi"]),
                         miso=Pin(pins["spi_miso"]),
                     )
-                self.converters.append((index, Max31865(spi, settings["cs"], settings["drdy"])))
+                self._pins += max31865.start(spi, settings["cs"], settings["drdy"])
+                converters += (index, 1 << settings["drdy"], 1 << settings["cs"])
             elif driver == "adc":
-                self.analog.append((index, ADC(settings["pin"])))
+                self._pins.append(ADC(settings["pin"]))
+                analog += (index, settings["pin"] - 26)
             elif driver == "contact":
                 self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_DOWN))
                 wired += (index, 1 << settings["pin"])
             elif driver == "pulses":
-                gate_us = settings["gate_ms"] * 1000
-                self.flows.append(Flow(index, settings["pin"], gate_us, settings["gates"], tick_us))
+                self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_UP))
+                gates = settings["gates"]
+                own = [index, 1 << settings["pin"], settings["gate_ms"] * 1000, gates, tick_us, 0, 0, 0, 0, 0]
+                self.flows.append(array("i", own + [0] * gates))
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
-        self._contacts = array("i", wired)
-        self._contacts_n = len(wired) // 2
-        self._turn = 0
+        # One object to load in a tick, which costs as much as a call.
+        self._all = (
+            array("i", [len(wired) // 2, len(analog) // 2] + wired + analog),
+            self.flows,
+            array("i", [2, 2 + len(converters)] + converters) if converters else None,
+        )
 
     @micropython.native
-    def sample(self, inputs: "Words") -> None:
-        gpio: int = mem32[_GPIO_IN]
-        contacts(inputs, gpio, self._contacts, self._contacts_n)
-        for index, adc in self.analog:
-            inputs[index + 1] = adc.read_u16()
-            inputs[index] = (inputs[index] + 1) & _SEQ
-        for flow in self.flows:
-            flow.tick(gpio, inputs)
-        converters = self.converters
-        if converters:
-            turn = self._turn
-            index, converter = converters[turn]
-            if not gpio & converter.drdy_mask:
-                inputs[index + 1] = converter.read()
-                # A read ends DRDY: a line that stays low would count one conversion again and again, and make every
-                # rise look flat. So it counts none, and the channel gets stale.
-                if mem32[_GPIO_IN] & converter.drdy_mask:
-                    inputs[index] = (inputs[index] + 1) & _SEQ
-            turn += 1
-            self._turn = 0 if turn == len(converters) else turn
+    def sample(self, inputs: "Words") -> int:
+        """Whatever has converted since the last tick; whether a converter was read, which takes longest."""
+        table, flows, converters = self._all
+        gpio = sample(table, inputs)
+        for flow in flows:
+            pulses(flow, gpio, inputs)
+        if converters is None:
+            return 0
+        at = due(converters, gpio)
+        if at:
+            # A read ends DRDY: a line that stays low would count one conversion again and again, and make every rise
+            # look flat. So it counts none, and the channel gets stale.
+            note(converters, at, inputs, transfer(converters[at + 2]), pins())
+        return at

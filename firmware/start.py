@@ -14,6 +14,7 @@ from permit import Permit
 # Longer than a sector erase (400 ms at most, W25Q16JV data sheet); the permit falls 2 ms after a tick anyway.
 _WATCHDOG_MS = 1000
 _BAUD = 921_600
+_LATCH_BLOCKS = 2  # of the reserved ones; the others keep the last trips
 _CONFIGURATION = 38 << 8 | 255  # checks.py
 _SELF_TEST = 34 << 8 | 255
 
@@ -28,8 +29,8 @@ def main(folder: "str | None") -> None:
     watchdog = WDT(timeout=_WATCHDOG_MS)
     buzzer = Pin(pins["buzzer"], Pin.OUT, value=0)
     try:
-        uart = UART(0, _BAUD, tx=Pin(pins["uart_tx"]), rx=Pin(pins["uart_rx"]), txbuf=512, rxbuf=256)
-        run(folder, permit, watchdog, buzzer, uart)
+        UART(0, _BAUD, tx=Pin(pins["uart_tx"]), rx=Pin(pins["uart_rx"]))  # from here on its registers (chip.py)
+        run(folder, permit, watchdog, buzzer)
     except BaseException as problem:  # noqa: BLE001 - whatever it was, the permit falls
         # The latch still says OPEN if a treatment was open, so the next boot is TRIPPED.
         permit.low()
@@ -41,12 +42,12 @@ def main(folder: "str | None") -> None:
             reset()
 
 
-def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> None:
+def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin) -> None:
     """Check the whole set before the rest of it is imported, then tick for ever."""
     try:
         selftest.watchdog()
     except ValueError as problem:
-        refuse(problem, _SELF_TEST, permit, watchdog, buzzer, uart)
+        refuse(problem, _SELF_TEST, permit, watchdog, buzzer)
     flash = rp2.Flash()
     base = "" if folder is None else folder + "/"
     try:
@@ -57,36 +58,37 @@ def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin, uart: 
         limits = load(base + "limits.bin", BOARD["name"], len(BOARD["channels"]))
         reserved = blocks(folder, flash)
     except ValueError as problem:
-        refuse(problem, _CONFIGURATION, permit, watchdog, buzzer, uart)
+        refuse(problem, _CONFIGURATION, permit, watchdog, buzzer)
     try:
         selftest.memory(limits)
     except ValueError as problem:
-        refuse(problem, _SELF_TEST, permit, watchdog, buzzer, uart)
+        refuse(problem, _SELF_TEST, permit, watchdog, buzzer)
     from kernel import H_TICK_US
+    from blackbox import Blackbox
+    from devicelog import Log
     from latch import Latch
     from monitor import Monitor
     from sensors import Sensors
 
-    latch = Latch(flash, reserved)
+    latch = Latch(flash, reserved[:_LATCH_BLOCKS])
+    blackbox = Blackbox(flash, reserved[_LATCH_BLOCKS:], len(BOARD["channels"]))
+    log = Log(folder, flash, reserved[_LATCH_BLOCKS:])
     sensors = Sensors(BOARD, limits[H_TICK_US])
-    monitor = Monitor(BOARD, limits, sensors, permit, latch, uart, watchdog, buzzer)
-    while True:
-        monitor.tick()
+    monitor = Monitor(BOARD, limits, sensors, permit, latch, blackbox, log, watchdog, buzzer)
+    monitor.run()
 
 
-def refuse(problem: ValueError, cause: int, permit: Permit, watchdog: WDT, buzzer: Pin, uart: UART) -> "NoReturn":
+def refuse(problem: ValueError, cause: int, permit: Permit, watchdog: WDT, buzzer: Pin) -> "NoReturn":
     """Nothing that could be trusted, no permit: say so for ever."""
-    from link import TELEMETRY, Link
+    from link import Link
     from states import TRIPPED
-    from struct import pack_into
     from time import sleep_ms
 
     print("sonofuse: refused: %s" % problem)
     buzzer(1)
-    output = Link(uart, {TELEMETRY: 20})
+    line = Link(0)
     while True:
         permit.low()
-        pack_into("<BBH", output.frame, 0, TRIPPED, 0, cause)
-        output.send(TELEMETRY)
+        line.tell(TRIPPED, cause)
         watchdog.feed()
         sleep_ms(100)

@@ -17,7 +17,13 @@ Transform = Callable[[str, str], str]  # file name, source -> source
 NATIVE = not (sys.platform == "darwin" and platform.machine() == "arm64")
 """Whether the VM runs native code; on Apple Silicon its decorators are a SyntaxError, and the plain twin runs."""
 
+_CHIP = Path(__file__).parent / "platforms" / "vm" / "chip.py"  # instead of the firmware's: there is no chip here
 FILES = tuple(sorted(path.name for path in FIRMWARE.glob("*.py") if path.name != "__init__.py"))
+
+
+def source(name: str) -> Path:
+    """Where the source of a firmware file lies that the software tier runs: all but one are the chip's own."""
+    return _CHIP if name == _CHIP.name else FIRMWARE / name
 
 
 def install(
@@ -31,20 +37,21 @@ def install(
         transform: rewrites sources on the way, for instrumented firmware and mutants.
     """
     for name in FILES:
+        path = source(name)
         if transform is None and NATIVE:
-            shutil.copyfile(FIRMWARE / name, folder / name)
+            shutil.copyfile(path, folder / name)
             continue
-        source = (FIRMWARE / name).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
         if transform is not None:
-            source = transform(name, source)
-        (folder / name).write_text(source if NATIVE else plain_twin(source), encoding="utf-8")
+            text = transform(name, text)
+        (folder / name).write_text(text if NATIVE else plain_twin(text), encoding="utf-8")
     path = Path(board)
     shutil.copyfile(path if path.suffix == ".py" else BOARDS / f"{board}.py", folder / "board.py")
     if limits is not None:
         (folder / "limits.bin").write_bytes(limits)
     for name in latch.FILES:
         (folder / name).write_bytes(latch.BLANK)
-    (folder / latch.RECORD).write_bytes(latch.record((0, 1)))
+    (folder / latch.RECORD).write_bytes(latch.record(range(len(latch.FILES))))
     seal(folder)
 
 

@@ -9,9 +9,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonofuse.layout import FIRMWARE
-
-from .device import FILES, seal
+from .device import FILES, seal, source
 
 ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
 
@@ -109,7 +107,7 @@ class Twin:
         return {self.probes[int(number)]: int(hits) for _, number, hits in lines}
 
     def _instrument(self, name: str) -> str:
-        tree = ast.parse((FIRMWARE / name).read_text(encoding="utf-8"))
+        tree = ast.parse(source(name).read_text(encoding="utf-8"))
         tree = _Inserter(name, self.probes).visit(tree)
         at = next((i for i, node in enumerate(tree.body) if not _docstring(node)), len(tree.body))
         tree.body.insert(at, ast.parse("from _probe import p as _p, on as _on").body[0])

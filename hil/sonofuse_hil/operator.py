@@ -49,7 +49,7 @@ class Operator:
         self.on_rf: Callable[[int], None] = lambda _t_us: None
         self._decoder = link.Decoder()
         self._sequence = 0
-        self._asked: int | None = None
+        self._start_sent = False
         self._again_us = 0
         bench.on_received = self._received
 
@@ -99,7 +99,7 @@ class Operator:
 
     def _look(self, t_us: int, seen: Telemetry) -> None:
         if seen.state == TRIPPED:
-            if self.started_us or seen.cause >> 8 not in _AT_BOOT:
+            if self._start_sent or seen.cause >> 8 not in _AT_BOOT:
                 if self.tripped_us is None:
                     self.tripped_us = t_us
                     if not self.hung:
@@ -115,6 +115,7 @@ class Operator:
                 self.bench.send(link.arm(self._sequence, set_mw, set_us, self.digest))
                 self._again_us = t_us + _RETRY_US
         elif seen.state == ARMED:
+            self._start_sent = True  # from here on an interruption is one of this plan, answered or not
             self._ask(t_us, F.START)
 
     def _ask(self, t_us: int, kind: int, payload: bytes = b"") -> None:
@@ -133,6 +134,7 @@ class Operator:
                 self.started_us.append(t_us)
                 self.bench.generator.set_power(planned.power_w)
                 self.bench.generator.gate(True)
+                self.bench.changed()
                 self.bench.at(t_us + round(planned.duration_s * 1e6), self._end)
                 self.on_rf(t_us)
             elif answer.command == F.FINISH:
@@ -142,5 +144,6 @@ class Operator:
         if self.hung:
             return
         self.bench.generator.gate(False)
+        self.bench.changed()
         if self.tripped_us is None:
             self.command(F.FINISH)

@@ -13,7 +13,7 @@ F = Constants("link.py")
 """The constants of firmware/link.py: types of frames and answers."""
 
 RESULTS = ("done", "refused in this state", "wrong limit set", "out of range", "cause present", "cooling", "not ready")
-_TELEMETRY = struct.Struct("<BBHHHIII")
+_TELEMETRY = struct.Struct("<BBHIIII")
 _CHANNEL = struct.Struct("<BHI")
 _DATA = struct.Struct("<BBHII128s")
 
@@ -79,7 +79,7 @@ def decode(frame: bytes) -> Frame:
     if kind == F.ANSWER and len(payload) == 2:
         return Answer(payload[0], payload[1])
     if kind == F.TELEMETRY and len(payload) >= _TELEMETRY.size:
-        state, channels, cause, warn, _, now_us, on_us, energy = _TELEMETRY.unpack_from(payload)
+        state, channels, cause, warn, now_us, on_us, energy = _TELEMETRY.unpack_from(payload)
         if len(payload) == _TELEMETRY.size + channels * _CHANNEL.size:
             rows = list(_CHANNEL.iter_unpack(payload[_TELEMETRY.size :]))
             raw, dose = tuple(row[1] for row in rows), tuple(row[2] for row in rows)

@@ -1,13 +1,26 @@
 """Runs on the MicroPython VM: frames through the firmware's COBS and CRC (length, bytes in; length, bytes, CRC out)."""
 
 import sys
+from array import array
 from struct import pack, unpack
 
-from link import cobs_decode, cobs_encode, crc16
+from link import cobs_decode, crc16, encode
 
 read = sys.stdin.buffer.read
 write = sys.stdout.buffer.write
 target = bytearray(300)
+WHOLE, END, WORDS = 7, 9, 20  # words of a link's own state
+
+
+def cobs_encode(data, length, target):
+    """In slices, as it goes tick by tick."""
+    own = array("i", [0] * WORDS)
+    own[WHOLE] = length
+    while own[WHOLE] or not own[END]:
+        encode(data, own, target)
+    return own[END]
+
+
 while True:
     head = read(2)
     if len(head) < 2:

@@ -9,6 +9,7 @@ from sonofuse.board import BOARDS, board_names
 from sonofuse.layout import FIRMWARE
 from sonofuse.twin import plain_twin
 from sonofuse_hil.device import FILES
+from sonofuse_hil.device import source as installed
 from tests.vm import program
 
 SOURCES = [FIRMWARE / name for name in FILES] + [BOARDS / f"{name}.py" for name in board_names()]
@@ -33,6 +34,8 @@ def test_a_file_that_is_wrong_does_not_compile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_its_plain_form_has_nothing_native(source: Path) -> None:
+    if source.name in FILES:
+        source = installed(source.name)  # chip.py goes to registers, and has another form where there are none
     plain = plain_twin(source.read_text(encoding="utf-8"))
     for native in ("@micropython.", "ptr8", "ptr32", "asm_thumb"):
         assert native not in plain

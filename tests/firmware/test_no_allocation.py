@@ -68,5 +68,5 @@ def test_commands_that_are_refused_allocate_nothing(tmp_path: Path) -> None:
 def test_an_allocation_is_noticed(tmp_path: Path) -> None:
     planted = ("        now = ticks_us()\n", "        now = ticks_us()\n        self._planted = [now]\n")
     run, log = sonicate(tmp_path, locked(planted))
-    assert run.done == 0 and run.cause >> 8 == CRASHED
+    assert run.done == 0 and any(seen.cause >> 8 == CRASHED for seen in run.seen)
     assert "MemoryError" in log

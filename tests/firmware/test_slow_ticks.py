@@ -8,7 +8,7 @@ from sonofuse_hil.guarantees import variant
 from sonofuse_hil.rig import Rig, Sonication
 
 BELOW = 5
-SAMPLE = "        self._sensors.sample(inputs)\n"
+SAMPLE = "        read = sample(inputs)\n"
 
 
 @pytest.mark.parametrize("lost_us", [0, 1_200, 1_550])

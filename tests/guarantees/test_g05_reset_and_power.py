@@ -46,7 +46,7 @@ def test_power_fails_inside_every_flash_operation(measured: Measured, limits_fil
 @settings(max_examples=examples(40), phases=(Phase.explicit, Phase.generate))
 @given(
     script=st.sampled_from(g05.SCRIPTS),
-    at_us=st.integers(1, 2_000_000) | st.integers(1_340_000, 1_480_000),
+    at_us=st.integers(1, 2_000_000) | st.integers(1_440_000, 1_640_000),
     how=st.sampled_from(("power", "run")),
 )
 def test_power_fails_or_run_is_pulled_at_any_moment(

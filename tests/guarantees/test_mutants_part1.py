@@ -148,7 +148,7 @@ def test_g11_finds_a_silent_alarm(limits_files):
 @pytest.mark.parametrize(
     "transform",
     [
-        mutant("monitor.py", f"{ON_TICK}            elif ticks_diff", "            if ticks_diff"),
+        mutant("monitor.py", f"{ON_TICK}            elif (ticks_us()", "            if (ticks_us()"),
         mutant("permit.py", "        mem32[self._ctrl] = self._function | _OUT_LOW\n", ""),
     ],
     ids=["trip is ignored, the token is wrong", "pad is not forced, the program is stopped"],

@@ -36,10 +36,10 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
-SWALLOW = ("start.py", "        monitor.tick()\n",
-           "        try:\n            monitor.tick()\n        except Exception:\n            pass\n")  # fmt: skip
+SWALLOW = ("monitor.py", "            self.tick()\n",
+           "            try:\n                self.tick()\n            except Exception:\n                pass\n")  # fmt: skip
 CONSTANT = ("monitor.py", "self._permit.give(words[S_TOKEN])", "self._permit.give(self._token)")
-FED = ("monitor.py", "if words[S_RAN] == self._token:", "if True:")
+FED = ("monitor.py", "if words[S_RAN] == token:", "if True:")
 
 
 @pytest.mark.parametrize(("change", "expected"), [(SAME, set()), (SWALLOW, {LOW, ENDS})])
@@ -66,7 +66,7 @@ NO_LOOK = ("monitor.py", "if latch.kind != CLOSED:", "if latch.kind == 99:")
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (NO_OPEN, True), (NO_LOOK, True)])
 def test_g5(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bool) -> None:
-    where = g05.Interruption("finish", at_us=1_420_000)
+    where = g05.Interruption("finish", at_us=1_560_000)
     outcome = g05.interrupt(limits_files.quick, where, transform=mistake(*change))
     assert outcome is not None and (outcome.reported == ON or change is NO_LOOK)
     assert ("boots not TRIPPED though open" in failed(g05.measure(outcome, ""))) == noticed

@@ -154,7 +154,7 @@ def machine(
                 self.rig.platform.restore_power()
             else:
                 self.rig.platform.pull_run()
-            self.rig.run_for(100_000)
+            self.rig.run_for(400_000)  # a boot, the proof of the watchdog, and a second boot
             self.look(since_us)
 
         @rule(us=st.integers(1, 1_500_000))

@@ -59,7 +59,7 @@ def held(signals: dict[str, Signal], start_s: float = 0.0) -> dict[str, Signal]:
 
 
 CASES: dict[str, tuple[dict[str, Signal], str]] = {
-    "hot skin": ({"skin_a": lambda t: 32 + 0.9 * t, "skin_b": lambda t: 32 + 0.9 * t}, "skin_a above"),
+    "hot skin": ({"skin_a": lambda t: 32 + 0.9 * t, "skin_b": lambda t: 31.8 + 0.9 * t}, "skin_a above"),
     "fast skin": ({"skin_b": lambda t: 25.5 + max(0.0, t - 3) * 8}, "skin_b rise"),
     "drift apart": ({"skin_b": lambda t: 25.5 - 0.8 * t}, "skin_a pair"),
     "overpower": ({"forward": lambda t: 60.0 if t < 2.5 else 80.0}, "forward set"),

@@ -39,7 +39,7 @@ def mounted(flash: UserContext) -> LittleFS:
 def test_the_file_system_never_touches_them(seed: int) -> None:
     reserved = {name: latch.pattern(name) for name in latch.FILES}
     stored = filesystem.build({**reserved, "a/kernel.mpy": bytes(8000), "a/limits.bin": bytes(4672), "main.py": b"1\n"})
-    blocks = filesystem.latch_blocks(stored)
+    blocks = filesystem.reserved_blocks(stored)
     flash = Watched(stored)
     for number in blocks:  # the latch has written its records
         flash.buffer[number * BLOCK : number * BLOCK + 8] = b"a record"
@@ -53,7 +53,7 @@ def test_the_file_system_never_touches_them(seed: int) -> None:
         system.unmount()
     assert len(flash.touched) > 340  # it went around the whole flash
     assert not flash.touched & set(blocks)
-    assert filesystem.latch_blocks(bytes(flash.buffer)) == blocks
+    assert filesystem.reserved_blocks(bytes(flash.buffer)) == blocks
     assert all(flash.buffer[number * BLOCK :][:8] == b"a record" for number in blocks)
 
 
@@ -87,7 +87,7 @@ def test_a_file_that_is_not_reserved_does_move() -> None:
 
 def test_blocks_are_found_only_if_there_is_one() -> None:
     stored = filesystem.build({name: latch.pattern(name) for name in latch.FILES})
-    assert len(set(filesystem.latch_blocks(stored))) == 2
+    assert len(set(filesystem.reserved_blocks(stored))) == 2
     with pytest.raises(ValueError, match="found in 0 blocks"):
         latch.find(stored, latch.FILES[0])
     with pytest.raises(ValueError, match="found in 2 blocks"):

@@ -30,6 +30,7 @@ from .vm import _ops
 GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
 STEADY_US = 6_000  # while both switches give edges
 OFF_US = 20_000  # while no program runs: then no output reaches an input but over the link
+TRIP_BYTES = 3 * 4096  # as many blocks as the firmware reserves beside the latch's
 WATCHDOG_PROVEN = Constants("selftest.py").PROVEN
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 _RECORD = struct.Struct(_ops.RECORD)
@@ -82,6 +83,7 @@ class UnixPlatform:
 
     def __init__(self, folder: Path, bench: Bench, flash: Flash, program: str = "", script: str = "main.py") -> None:
         self.folder, self.bench, self.flash = folder, bench, flash
+        self.trips = Flash(TRIP_BYTES)  # the black box's blocks
         self._program, self._script = program, script
         self.now_us: int = 0
         self.switches = (PermitModel(), PermitModel())
@@ -280,15 +282,23 @@ class UnixPlatform:
             vm.answer(_PINS.pack(high) + (answer if argument else b""))
             return
         if operation == _ops.FLASH_READ:
-            follow = self.flash.read(value, length)
+            store, at = self._store(value)
+            follow = store.read(at, length)
         elif operation == _ops.FLASH_WRITE:
-            self._advance(now + self.flash.program(value, data))
+            store, at = self._store(value)
+            self._advance(now + store.program(at, data))
         elif operation == _ops.FLASH_ERASE:
-            self._advance(now + self.flash.erase(value))
+            store, at = self._store(value)
+            self._advance(now + store.erase(at))
         elif operation == _ops.RESET:
             self._reset("firmware")
         if self._vm is vm:
             vm.answer(self._reply(t_us) + follow)
+
+    def _store(self, offset: int) -> tuple[Flash, int]:
+        """The model behind an offset into the reserved blocks: the latch's come first, then those of the last trips."""
+        latch_bytes = len(self.flash.data)
+        return (self.flash, offset) if offset < latch_bytes else (self.trips, offset - latch_bytes)
 
     def _reply(self, t_us: int) -> bytes:
         now = self.now_us

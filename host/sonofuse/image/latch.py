@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 
 BLOCK = 4096
-FILES = ("latch.0", "latch.1")
+FILES = ("latch.0", "latch.1", "trips.0", "trips.1", "trips.2")
 RECORD = "latch.txt"
 BLANK = b"\xff" * BLOCK
 

@@ -37,8 +37,8 @@ def build(files: Mapping[str, bytes]) -> bytes:
     return bytes(storage)
 
 
-def latch_blocks(image: bytes) -> tuple[int, ...]:
-    """The latch's blocks in an image that `build` made.
+def reserved_blocks(image: bytes) -> tuple[int, ...]:
+    """The blocks of latch and black box in an image that `build` made.
 
     Raises:
         FileNotFoundError: if it holds no record of them.

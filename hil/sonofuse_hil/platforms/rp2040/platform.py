@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...measurement import EMULATED
-from ..flash import Flash
+from ..flash import SECTOR, Flash
 from ..process import RigError
 from . import filesystem
 from .chip import Chip
@@ -56,7 +56,8 @@ class Rp2040Platform:
         self.bench, self.flash = bench, flash
         stored = filesystem.build(files)
         self.chip = chip = Chip(image, stored)
-        chip.flash.lend(filesystem.latch_blocks(stored), flash, self.cut_power)
+        latch = filesystem.reserved_blocks(stored)[: len(flash.data) // SECTOR]
+        chip.flash.lend(latch, flash, self.cut_power)
         self._words: tuple[list[int], ...] = ([], [], [], [])  # when: right words of both switches, then wrong ones
         self.last_token_us = [-1, -1]
         self.resets: list[tuple[int, str]] = []

@@ -14,6 +14,7 @@ from _ops import (
     HANG,
     MEMORY_ERROR,
     OS_ERROR,
+    PIN,
     PINS_BYTES,
     RECORD,
     RECORD_BYTES,
@@ -21,6 +22,7 @@ from _ops import (
     SPI_TRANSFER,
     STEP_WORDS,
     STEPS_AT,
+    UART_TX,
     VALUE_ERROR,
 )
 
@@ -33,6 +35,7 @@ _write_output = open(5, "wb").write
 _record = bytearray(RECORD_BYTES)
 _reply = array("I", [0] * (REPLY_BYTES // 4))  # unpacking would allocate
 _pins = array("I", [0])
+_parts = [bytearray(n) for n in range(33)]
 
 
 class Wire:
@@ -146,10 +149,22 @@ class Wire:
         pack_into(RECORD, _record, 0, self.now, operation, argument, 0, value)
         _write_output(_record)
 
-    def send(self, operation, payload):
-        pack_into(RECORD, _record, 0, self.now, operation, 0, len(payload), 0)
+    def send_part(self, data, at, n):
+        """Some bytes of a buffer onto the line; a slice would allocate."""
+        part = _parts[n]
+        for i in range(n):
+            part[i] = data[at + i]
+        pack_into(RECORD, _record, 0, self.now, UART_TX, 0, n, 0)
         _write_output(_record)
-        _write_output(payload)
+        _write_output(part)
+
+    def select(self, mask, level):
+        """A chip select, by its mask."""
+        pin = 0
+        while mask > 1:
+            mask >>= 1
+            pin += 1
+        self.output(PIN, pin, level)
 
 
 wire = Wire()

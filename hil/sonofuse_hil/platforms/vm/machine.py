@@ -3,16 +3,14 @@
 The times are those of a Pico at 125 MHz, rounded up: they make a tick take a plausible time, and are no measurement.
 """
 
-from _ops import MEMORY, PIN, RESET, SCRATCH, UART_TX, WATCHDOG, WATCHDOG_START
+from _ops import MEMORY, PIN, RESET, SCRATCH, WATCHDOG, WATCHDOG_START
 from _wire import wire
 
 _GPIO_IN = 0xD0000004
 _WATCHDOG_REASON, _WATCHDOG_SCRATCH = 0x40058008, 0x4005800C
 _PIN_US = 2
 _MEMORY_US = 2
-_ADC_US = 6  # 96 cycles of 48 MHz and the call
 _FEED_US = 2
-_UART_US = 20
 
 
 class Pin:
@@ -35,12 +33,10 @@ class Pin:
 
 
 class ADC:
-    def __init__(self, pin):
-        self._channel = pin - 26
+    """Set up here, read by chip.py."""
 
-    def read_u16(self):
-        wire.charge(_ADC_US)
-        return wire.adc[self._channel]
+    def __init__(self, pin):
+        pass
 
 
 class SPI:
@@ -51,36 +47,12 @@ class SPI:
         wire.charge(self._us_per_byte * len(data))
         wire.transfer(0, data)
 
-    def write_readinto(self, data, buffer):
-        wire.charge(self._us_per_byte * len(data))
-        wire.transfer(1, data)
-        wire.follow(buffer)
-
 
 class UART:
-    """Bytes leave at once; what arrives was sent by the rig with its last answer."""
+    """Set up here, used by chip.py."""
 
-    def __init__(self, number, baudrate, tx, rx, txbuf, rxbuf):
+    def __init__(self, number, baudrate, tx, rx):
         pass
-
-    def any(self):
-        wire.charge(_PIN_US)
-        return (wire.rx_head - wire.rx_tail) & 1023
-
-    def readinto(self, buffer, n):
-        wire.charge(_UART_US)
-        n = min(n, (wire.rx_head - wire.rx_tail) & 1023)
-        tail = wire.rx_tail
-        for i in range(n):
-            buffer[i] = wire.rx[tail]
-            tail = (tail + 1) & 1023
-        wire.rx_tail = tail
-        return n
-
-    def write(self, data):
-        wire.charge(_UART_US)
-        wire.send(UART_TX, data)
-        return len(data)
 
 
 class WDT:

@@ -37,10 +37,6 @@ class StateMachine:
         wire.output(TOKEN, self._number, word)
         wire.fifo |= 1 << self._number  # until the next answer, or the program's next look
 
-    def tx_fifo(self):
-        wire.charge(_CALL_US)
-        return wire.fifo >> self._number & 1
-
     def active(self, value):
         wire.charge(_CALL_US)
         wire.output(MACHINE_ACTIVE, self._number, value)
@@ -62,7 +58,8 @@ class Flash:
         wire.follow(buffer)
 
     def writeblocks(self, block, buffer, offset):
-        wire.request(FLASH_WRITE, 0, len(buffer), block * 4096 + offset, buffer)
+        data = bytes(buffer)  # whatever its items are
+        wire.request(FLASH_WRITE, 0, len(data), block * 4096 + offset, data)
 
     def ioctl(self, operation, argument):
         if operation == 4:

@@ -1,0 +1,119 @@
+"""Every register that a tick touches, and nothing else: the one file that the rig replaces where there is no chip.
+
+A call of `machine` costs as much as all checks of a channel, so the tick goes to the registers itself; `machine` has set
+everything up. Addresses and bits: RP2040 data sheet, sections named below. They are shifted into place because an
+integer above 2**30 would be an object.
+"""
+
+import micropython
+from micropython import const
+
+FIFO = const(32)  # bytes that UART0 takes at once, in both directions
+_START = const(0x5)  # ADC CS: EN, START_ONE
+_READY = const(0x100)  # ADC CS: READY
+_NOT_EMPTY = const(0x4)  # SPI SSPSR: RNE
+_TX_EMPTY = const(1 << 24)  # PIO FSTAT: the first state machine's
+_RX_EMPTY = const(0x10)  # UART FR: RXFE
+_TX_FULL = const(0x20)  # UART FR: TXFF
+_READ_RTD = const(0x01)  # MAX31865: the address of the resistance's high byte
+
+
+@micropython.viper
+def sample(table: ptr32, inputs: ptr32) -> int:
+    """A conversion for every contact and every ADC channel of a table (sensors.table); all pins as a mask.
+
+    An ADC conversion takes 2 us (4.9): the contacts are looked at during the first one.
+    """
+    sio = ptr32(0xD << 28)  # 2.3.1.7
+    adc = ptr32(0x10013 << 14)  # 4.9.6
+    gpio = sio[1]
+    contacts = table[0]
+    converters = table[1]
+    at = 2
+    if converters:
+        adc[0] = _START | table[2 * contacts + 3] << 12
+    while contacts:
+        index = table[at]
+        inputs[index] = (inputs[index] + 1) & 0xFFFF
+        level = 0
+        if gpio & table[at + 1]:
+            level = 1
+        inputs[index + 1] = level
+        at += 2
+        contacts -= 1
+    while converters:
+        while not adc[0] & _READY:
+            pass
+        raw = adc[1]
+        index = table[at]
+        at += 2
+        converters -= 1
+        if converters:
+            adc[0] = _START | table[at + 1] << 12
+        inputs[index] = (inputs[index] + 1) & 0xFFFF
+        inputs[index + 1] = raw << 4 | raw >> 8  # as read_u16 gives it
+    return gpio
+
+
+@micropython.viper
+def pins() -> int:
+    """All pins as a mask, now."""
+    return ptr32(0xD << 28)[1]
+
+
+@micropython.viper
+def transfer(select: int) -> int:
+    """Read the two bytes of a MAX31865's resistance, high byte first; `select` is the mask of its CS pin."""
+    sio = ptr32(0xD << 28)
+    spi = ptr32(0x1000F << 14)  # SPI0, 4.4.4
+    sio[6] = select
+    spi[2] = _READ_RTD
+    spi[2] = 0xFF
+    spi[2] = 0xFF
+    value = 0
+    left = 3
+    while left:
+        while not spi[3] & _NOT_EMPTY:
+            pass
+        value = (value << 8 | spi[2]) & 0xFFFF
+        left -= 1
+    sio[5] = select
+    return value
+
+
+@micropython.viper
+def give(token: int):
+    """One token to each permit program, only if the one before was taken: a late tick is never made up."""
+    first = ptr32(0x502 << 20)  # PIO0, 3.7
+    second = ptr32(0x503 << 20)
+    if first[1] & _TX_EMPTY:
+        first[4] = token
+    if second[1] & _TX_EMPTY:
+        second[4] = token
+
+
+@micropython.viper
+def quiet():
+    """No interrupts by UART0: the tick looks at it itself, so that nothing on the line can take time from a tick."""
+    ptr32(0x1000D << 14)[14] = 0  # IMSC, 4.2.8
+
+
+@micropython.viper
+def receive(data: ptr8) -> int:
+    """What UART0 has received since the last call, at most FIFO bytes; how many."""
+    uart = ptr32(0x1000D << 14)
+    n = 0
+    while n < FIFO and not uart[6] & _RX_EMPTY:
+        data[n] = uart[0]
+        n += 1
+    return n
+
+
+@micropython.viper
+def send(data: ptr8, at: int, end: int) -> int:
+    """Put bytes of `data` from `at` on into UART0 while it takes them, up to `end`; where it stopped."""
+    uart = ptr32(0x1000D << 14)
+    while at < end and not uart[6] & _TX_FULL:
+        uart[0] = data[at]
+        at += 1
+    return at

@@ -1,0 +1,46 @@
+"""What a host may read of a device while the permit is low: its manifest, and the blocks of its last trips."""
+
+from micropython import const
+from struct import pack_into, unpack_from
+
+from blackbox import BLOCK
+from link import Link
+from manifest import NAME
+
+_MANIFEST = const(0)  # parts of the log
+_TRIPS = const(1)
+_HEAD = "<BBHII"  # part, bytes in this piece, 0, offset, bytes of the whole part
+_HEAD_BYTES = const(12)
+_PIECE = const(128)
+
+
+class Log:
+    """Answers one READ at a time. `folder` is that of the running set, None for the current one."""
+
+    def __init__(self, folder: "str | None", flash: "BlockDevice", blocks: "tuple[int, ...]") -> None:
+        self._path = NAME if folder is None else folder + "/" + NAME
+        self._flash = flash
+        self._blocks = blocks
+
+    def read(self, line: Link) -> bool:
+        """Put the wanted piece into the link; False if there is no such part or the request is not whole."""
+        if line.received_length != 5:
+            return False
+        part, offset = unpack_from("<BI", line.received, 0)
+        buffer = line.data[_HEAD_BYTES:]
+        if part == _MANIFEST:
+            with open(self._path, "rb") as file:
+                file.seek(0, 2)
+                total = file.tell()
+                file.seek(min(offset, total))
+                n = file.readinto(buffer)
+        elif part == _TRIPS:
+            total = BLOCK * len(self._blocks)
+            n = min(_PIECE, max(0, total - offset))
+            if n:
+                self._flash.readblocks(self._blocks[offset // BLOCK], buffer[:n], offset % BLOCK)
+        else:
+            return False
+        pack_into(_HEAD, line.data, 0, part, n, 0, offset, total)
+        line.piece()
+        return True
