@@ -1,9 +1,12 @@
 """Every register that a tick touches, and nothing else: the one file that the rig replaces where there is no chip.
 
-A call of `machine` costs as much as all checks of a channel, so the tick goes to the registers itself; `machine` has set
-everything up. Addresses and bits: RP2040 data sheet, sections named below. They are shifted into place because an
+A call of `machine` costs as much as all checks of a channel, so the tick goes to the registers itself; `machine` has
+set everything up. Addresses and bits: RP2040 data sheet, sections named below. They are shifted into place because an
 integer above 2**30 would be an object.
 """
+
+# Viper makes pointers of addresses, which a checker cannot follow:
+# pyright: reportAbstractUsage=false, reportCallIssue=false, reportArgumentType=false
 
 import micropython
 from micropython import const

@@ -1,6 +1,6 @@
-"""The blocks of flash that belong to latch and black box. The file system covers all of the flash, so they are taken from it.
+"""The blocks of flash that belong to latch and black box, taken from the file system, which covers all of the flash.
 
-At installation two files of exactly one block each are written, found in the flash by their content, and noted in a
+At installation files of exactly one block each are written, found in the flash by their content, and noted in a
 record; from then on their blocks are used raw. The file system never moves or reuses the block of a file that nobody
 writes, and one block of content holds no pointer of its own.
 """

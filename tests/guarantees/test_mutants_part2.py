@@ -37,7 +37,8 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
 SWALLOW = ("monitor.py", "            self.tick()\n",
-           "            try:\n                self.tick()\n            except Exception:\n                pass\n")  # fmt: skip
+           "            try:\n                self.tick()\n            except Exception:\n"
+           "                pass\n")  # fmt: skip
 CONSTANT = ("monitor.py", "self._permit.give(words[S_TOKEN])", "self._permit.give(self._token)")
 FED = ("monitor.py", "if words[S_RAN] == token:", "if True:")
 

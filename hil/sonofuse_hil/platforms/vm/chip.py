@@ -1,4 +1,4 @@
-"""firmware/chip.py where there is no chip: the same functions on the rig's wire, with the times seen on the emulated one.
+"""firmware/chip.py where there is no chip: the same functions on the rig's wire, with times seen on the emulated one.
 
 The only firmware file that the software tier replaces; tests/firmware/test_chip_twin.py holds the two together.
 """
