@@ -19,7 +19,7 @@ from .pty import Pty
 from .signal_chip import SignalChip
 
 SLICE_US = 40  # a change of a signal is at the monitor's pin by so much later
-_ALONE_US = 1_650_000  # by then the monitor has booted and its flow meter has seen a full second
+_ALONE_US = 1_850_000  # by then the monitor has booted, its flow meter has seen a full second, and it is SAFE
 _OPENS = (PINS.OPEN_SKIN_A, PINS.OPEN_SKIN_B, PINS.OPEN_TRANSDUCER, PINS.OPEN_WATER)
 _TO_MONITOR = (PINS.PERMIT_READBACK, PINS.SECOND_READBACK, PINS.STOP_LOOP, PINS.FLOW, PINS.SUPPLY)
 _TO_SIGNAL = (PINS.PERMIT, PINS.SECOND, PINS.BUZZER)
@@ -29,19 +29,23 @@ _IDLE_SHARES = (0.25 / 3, 0.25 / 3, 2.048 / 3)  # live zero of both detectors, t
 class Pair:
     """`permit` holds every edge of the permit pins as (switch, ns), in the signal chip's time.
 
-    At first the monitor runs alone, with good signals that stand in for the signal board; `join` wires both together.
+    At first the monitor runs alone, with good signals that stand in for the signal board. The cable between both is
+    plugged in when the signal board closes the stop loop for the first time.
+
+    Args:
+        latch: what the monitor's latch holds at power-up.
     """
 
-    def __init__(self, limits: Path, image: Path) -> None:
+    def __init__(self, limits: Path, image: Path, latch: bytes) -> None:
         board = load_board("rev_a")
         stored = filesystem.build(device_files(limits, "rev_a", packed=compile_limits(load(limits))))
         self.monitor = Chip(image, stored)
-        self.monitor.flash.lend(filesystem.latch_blocks(stored), Flash(8192), lambda: None)
+        self.monitor.flash.lend(filesystem.latch_blocks(stored), Flash(len(latch), latch), lambda: None)
         self.pty = Pty(self.monitor.uart)
         self.signal = SignalChip(image)
         self.permit: list[tuple[int, float]] = []
         self._shares = lambda channel: _IDLE_SHARES[channel]
-        self._joined = False
+        self._plugged = False
         self._ahead_ns = 0.0  # of the monitor's clock to the signal chip's
         self._coming: deque[tuple[float, int, int]] = deque()
         self._arrives = self.signal.chip.clock.create_alarm(self._arrive)
@@ -63,28 +67,27 @@ class Pair:
         self._converted()
 
     def boot(self) -> None:
-        """The monitor with the flow of a stand-in, then the signal board, then both together."""
+        """The monitor with the flow of a stand-in, then the signal board."""
         flow = Flow()
         while self.monitor.now_us < _ALONE_US:
             self.monitor.drive(PINS.FLOW, flow.level(self.monitor.now_us))
             self.monitor.run_until(min(_ALONE_US, flow.next_event_us()))
         self.signal.boot()
-        self.join()
-
-    def join(self) -> None:
-        """Wire the signal board to the monitor."""
-        self._joined = True
         self._ahead_ns = self.monitor.clock.nanos - self.signal.chip.clock.nanos
-        self._shares = self.signal.share
         for pin in _TO_SIGNAL:
             self.monitor.watch(pin, partial(self._to_signal, pin))
         for pin in _TO_MONITOR:
             self.signal.chip.watch(pin, partial(self._to_monitor, pin))
-            self.monitor.drive(pin, self.signal.level(pin))
         for place, pin in enumerate(_OPENS):
             self.signal.chip.watch(pin, partial(self._wire, place))
         self.signal.chip.watch(PINS.RUN, lambda _t_us, level: self.monitor.pull_run() if level else None)
         self.signal.chip.watch(PINS.CUT, self._cut)
+
+    def _plug(self) -> None:
+        self._plugged = True
+        self._shares = self.signal.share
+        for pin in (PINS.SUPPLY, PINS.PERMIT_READBACK, PINS.SECOND_READBACK):
+            self.monitor.drive(pin, self.signal.level(pin))
 
     def step(self) -> None:
         """A slice of both; what a host does while it waits."""
@@ -126,7 +129,10 @@ class Pair:
     def _to_monitor(self, pin: int, _t_us: int, level: int) -> None:
         if pin in (PINS.STOP_LOOP, PINS.FLOW, PINS.SUPPLY):
             self.signal.exact.append((pin, self.signal.chip.clock.nanos, level))
-        self.monitor.drive(pin, level)
+        if pin == PINS.STOP_LOOP and level and not self._plugged:
+            self._plug()
+        if self._plugged:
+            self.monitor.drive(pin, level)
 
     def _cut(self, _t_us: int, level: int) -> None:
         if level:

@@ -25,7 +25,7 @@ class MonitorLine:
         self._offset: int | None = None  # of the device's clock to the rig's; None until it has spoken
 
     def hear(self, meanwhile: Callable[[], object]) -> Telemetry:
-        """Wait for telemetry; `meanwhile` is called while nothing comes.
+        """Wait for telemetry, and take the newest; `meanwhile` is called while nothing comes.
 
         Raises:
             RigError: if nothing comes, or something else.
@@ -35,10 +35,10 @@ class MonitorLine:
         while time.monotonic() < until_s:
             data = self.port.read()
             heard += len(data)
-            for frame in self._decoder.feed(data):
-                if isinstance(frame, Telemetry):
-                    self.last = frame
-                    return frame
+            found = [frame for frame in self._decoder.feed(data) if isinstance(frame, Telemetry)]
+            if found:
+                self.last = found[-1]
+                return found[-1]
             if not data:
                 meanwhile()
         if heard:

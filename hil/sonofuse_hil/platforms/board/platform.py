@@ -89,7 +89,8 @@ class BoardPlatform:
             while self._now_us < t_us:
                 self._ahead(self._now_us + LEAD_US)
                 self._tell()
-                self._listen()
+                if self._now_us >= 0:
+                    self._listen()
                 self._take(self.client.poll())
         except RigError:
             self._failed = True
