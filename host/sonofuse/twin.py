@@ -32,7 +32,9 @@ def plain_twin(source: str) -> str:
     plain = plain.replace("from micropython import const\n", "const = int\n")
     for number, line in enumerate(plain.splitlines(), 1):
         if native := re.search(r"@micropython\.\w+|\bptr(8|16|32)\b", line.split("#")[0]):
-            raise ValueError(f"line {number}: {native[0]} has no plain form; see plain_twin for the forms that have one")
+            raise ValueError(
+                f"line {number}: {native[0]} has no plain form; see plain_twin for the forms that have one"
+            )
     return plain
 
 

@@ -11,7 +11,7 @@ from sonofuse_hil.parts.flow import Flow
 from sonofuse_hil.parts.max31865 import Max31865
 from sonofuse_hil.platforms.board.outputs import COOL_OHM, STEP_OHM
 from sonofuse_hil.platforms.board.wire import PINS
-from sonofuse_hil.platforms.flash import Flash
+from sonofuse_hil.platforms.flash import SECTOR, Flash
 from sonofuse_hil.platforms.rp2040 import filesystem
 from sonofuse_hil.platforms.rp2040.chip import Chip
 
@@ -40,7 +40,8 @@ class Pair:
         board = load_board("rev_a")
         stored = filesystem.build(device_files(limits, "rev_a", packed=compile_limits(load(limits))))
         self.monitor = Chip(image, stored)
-        self.monitor.flash.lend(filesystem.latch_blocks(stored), Flash(len(latch), latch), lambda: None)
+        blocks = filesystem.reserved_blocks(stored)[: len(latch) // SECTOR]
+        self.monitor.flash.lend(blocks, Flash(len(latch), latch), lambda: None)
         self.pty = Pty(self.monitor.uart)
         self.signal = SignalChip(image)
         self.permit: list[tuple[int, float]] = []

@@ -96,3 +96,17 @@ def _make_safe(client: Client, monitor: MonitorLine) -> None:
 
 def _since_us(now: int, then: int) -> int:
     return (now - then) % MODULO
+
+
+@dataclass(frozen=True)
+class Real:
+    """The tier "hardware": the ports of monitor and signal board, None for the only ones that can be meant."""
+
+    port: str | None = None
+    signal_port: str | None = None
+    start: Start = Start()
+    name: str = "board"
+
+    def open(self, device: Device) -> BoardPlatform:
+        """The device as it is installed on the monitor; see `open_board`."""
+        return open_board(device, self.port, self.signal_port, self.start)

@@ -37,7 +37,7 @@ class BoardPlatform:
         zero: the signal board's time at time 0, µs modulo 2³⁰.
         restart: the monitor is reset at time 0; otherwise it runs on as it is.
 
-    `worst_late_us` is the most by which outputs changed later than told.
+    `zero_us` is the signal board's time at time 0; `worst_late_us` the most by which outputs changed later than told.
     """
 
     tier = HARDWARE
@@ -54,7 +54,7 @@ class BoardPlatform:
         self.last_token_us = [-1, -1]  # never seen from outside
         self.hung_us: int | None = None
         self.worst_late_us = 0
-        self._zero = zero
+        self.zero_us = zero
         self._now_us = 0
         self._offset_us: int | None = None  # of the stamps' clock to the bench's, at the last marker
         self._view = View(bench)
@@ -213,7 +213,7 @@ class BoardPlatform:
     # ---- the signal board
 
     def _raw(self, t_us: int) -> int:
-        return (self._zero + t_us) % MODULO
+        return (self.zero_us + t_us) % MODULO
 
     def _whole(self, raw: int) -> int:
         """A time of the board as one of the bench; it lies within nine minutes of now."""

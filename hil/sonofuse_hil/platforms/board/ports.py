@@ -1,5 +1,7 @@
 """Serial ports of a rig: found, opened, and every way in which that fails said in one line."""
 
+import errno
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -98,7 +100,6 @@ class Port:
 
 
 def _why(problem: OSError) -> str:
-    text = str(problem)
-    if "lock" in text or "Resource temporarily unavailable" in text or "busy" in text.lower():
+    if problem.errno in (errno.EAGAIN, errno.EBUSY):
         return "another program has it open"
-    return text.split(": ", 1)[-1]
+    return os.strerror(problem.errno) if problem.errno else str(problem)
