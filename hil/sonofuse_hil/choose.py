@@ -18,7 +18,7 @@ PLATFORMS = (UNIX, RP2040, BOARD)
 _BELONGS = {"micropython": UNIX, "uf2": RP2040, "port": BOARD, "signal_port": BOARD}
 _HELP = (
     "platform: unix is the software tier (default); rp2040 the emulated chip, 20 times slower than real time; board a "
-    "real monitor beside a signal board (docs/wiring.md)"
+    "real monitor beside a signal board (docs/wiring.md; not yet run on one)"
 )
 
 
