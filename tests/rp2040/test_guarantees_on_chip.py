@@ -15,6 +15,8 @@ from sonofuse_hil.platforms.rp2040 import trials
 from sonofuse_hil.results import distribution
 from sonofuse_hil.strategies import examples
 
+pytestmark = pytest.mark.chip  # a boot of the emulated chip takes a minute
+
 ORACLE = Oracle(SHIPPED)
 UNSHRUNK = (Phase.explicit, Phase.generate)  # a trial takes half a second
 AT_ONCE = ("set", "ratio", "below")  # reactions of a few ticks
@@ -41,7 +43,6 @@ def test_g01_the_permit_falls_in_time(on_chip, measured, excursion):
     measured(g01.reaction(run, Oracle(on_chip.limits)))
 
 
-@pytest.mark.chip
 @pytest.mark.parametrize("check", [*SHORT, *LONG])
 def test_g01_every_check(on_chip, measured, check):
     @settings(phases=UNSHRUNK, max_examples=(SHORT | LONG)[check])
@@ -53,7 +54,6 @@ def test_g01_every_check(on_chip, measured, check):
     prove()
 
 
-@pytest.mark.chip
 def test_g01_from_pin_and_sample_over_every_phase(on_chip, timed):
     """The supervisor's contact, N = 1, at 200 phases of the tick: a prime number of nanoseconds further each time."""
     from_pin, from_sample = [], []
@@ -99,7 +99,6 @@ def test_g02_the_watchdog_ends_a_hang(on_chip, measured):
     hang(on_chip, measured, 7_654_321, False, until_reset=True)
 
 
-@pytest.mark.chip
 def test_g02_a_hundred_hangs(on_chip, measured, timed):
     chance = random.Random(2)
     found = [hang(on_chip, measured, chance.randrange(60_000_000), number % 3 == 2) for number in range(HANGS)]
@@ -107,7 +106,6 @@ def test_g02_a_hundred_hangs(on_chip, measured, timed):
     timed(distribution("G2 hang to permit low", [low for _, low in found], "µs", EMULATED, g02.BOUND_US))
 
 
-@pytest.mark.chip
 def test_g02_a_blocked_bus(on_chip, measured):
     outcome, struck_us = on_chip.on.run(trials.blocked_bus_of, 3_333_333)
     for measurement in [
@@ -126,7 +124,6 @@ def test_g05_a_reset_takes_the_permit_at_once(on_chip, measured, how):
         measured(measurement)
 
 
-@pytest.mark.chip
 @pytest.mark.parametrize("how", ["run", "power"])
 def test_g05_at_any_instruction(on_chip, measured, how):
     chance = random.Random(5)
@@ -148,7 +145,6 @@ def test_g10_the_stop_loop_opens(on_chip, measured, stop):
     measured(g10.relays(run, oracle))
 
 
-@pytest.mark.chip
 @pytest.mark.parametrize("kind", [kind for kind, where in g11.KINDS.items() if where == "on"])
 def test_g11_not_released(on_chip, measured, kind):
     run = on_chip.safe.run(trials.failure_of, g11.Failure(kind, 0, 40_000))

@@ -5,6 +5,8 @@ import pytest
 from sonofuse_hil.platforms.rp2040 import trials
 from sonofuse_hil.platforms.rp2040.stages import distributions
 
+pytestmark = pytest.mark.chip  # a boot of the emulated chip takes a minute
+
 REACHED_US = 400.0  # the goal of 250 us is not reached (docs/firmware.md); this says when it gets worse
 COMMANDED_US = 500.0  # with a refused command every 7 ms
 
@@ -22,7 +24,6 @@ def test_a_second_run_gives_the_same_figures(on_chip):
     assert runs[0] == runs[1] and len(runs[0]) > 25
 
 
-@pytest.mark.chip
 def test_two_thousand_ticks(on_chip, timed):
     for found in distributions(on_chip.on.run(trials.ticks_of, 2_000_000, True), COMMANDED_US, "of 2 s, with commands"):
         timed(found)
