@@ -1,4 +1,4 @@
-"""The line to the host: USB serial, or UART0 behind an isolator. Both look like the UART that the link expects."""
+"""The line to the host: USB serial, or UART0 behind an isolator. Both look like a UART."""
 
 import select
 import sys
@@ -8,7 +8,7 @@ from micropython import const
 from pins import ON_UART, UART_RX, UART_TX
 
 _BAUD = const(921_600)
-_MOST = const(16)  # bytes of one look: what the link takes at once
+_MOST = const(16)  # bytes of one look: what the frames take at once
 
 
 class Usb:

@@ -1,6 +1,6 @@
 """What host and signal board say to each other, declared once: the host reads this file too.
 
-Frames are those of the monitor's link (firmware/link.py). Every request gets exactly one frame back; the board never
+Frames are those of the monitor's link (frames.py). Every request gets exactly one frame back; the board never
 speaks by itself. Times are the board's microseconds modulo 2**30; all numbers are little-endian.
 """
 

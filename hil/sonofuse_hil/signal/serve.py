@@ -6,8 +6,8 @@ from time import ticks_diff, ticks_us
 
 import pins
 import protocol
+from frames import Frames
 from interlock import Interlock
-from link import Link
 from machine import Pin, unique_id
 from micropython import const
 from outputs import BYTES, FORMAT, FULL, Outputs
@@ -50,11 +50,11 @@ _HEAD = 8
 class Board:
     """Everything that a session is made of. `line` is the host's."""
 
-    def __init__(self, line: "Uart") -> None:
+    def __init__(self, line: "Line") -> None:
         self.outputs = Outputs()
         self._interlock = Interlock(self._relay)
         self._stamps = Stamps(self._edge)
-        self._link = Link(line, {INFO: 17, REPORT: _HEAD + _EVENT * EVENTS, REPLIED: 2})
+        self._frames = Frames(line)
         self._led = Pin(pins.LED, Pin.OUT, value=0)
         self._buzzer = Pin(pins.BUZZER, Pin.IN, Pin.PULL_DOWN)
         self._queue = [(0, bytearray(BYTES)) for _ in range(QUEUE)]  # filled in the order of time
@@ -71,7 +71,7 @@ class Board:
     def run(self) -> None:
         """Until the host asks to leave."""
         while not self.leaving:
-            kind = self._link.poll()
+            kind = self._frames.poll()
             if kind:
                 self._request(kind)
             self.step()
@@ -149,9 +149,9 @@ class Board:
     # ---- requests
 
     def _request(self, kind: int) -> None:
-        length = self._link.received_length
+        length = self._frames.received_length
         if kind == protocol.HELLO and length == 2:
-            self._hello(self._link.received)
+            self._hello(self._frames.received)
         elif kind == protocol.POLL and length == 0 and self._session:
             self._heard = ticks_us()
             self._report()
@@ -172,7 +172,7 @@ class Board:
         if not self._session:
             return NO_SESSION
         self._heard = ticks_us()
-        return self._set(self._link.received)
+        return self._set(self._frames.received)
 
     def _hello(self, payload: memoryview) -> None:
         silence_ms = payload[0] | payload[1] << 8
@@ -187,10 +187,10 @@ class Board:
         self._heard = ticks_us()
         self._session = True
         self._led(1)
-        frame = self._link.frame
+        frame = self._frames.body
         pack_into("<BIHH", frame, 0, VERSION, self._heard, TICK_US * 1000, FULL)
         frame[9:17] = unique_id()
-        self._link.send(INFO)
+        self._frames.send(INFO, 17)
 
     def _set(self, payload: memoryview) -> int:
         when = unpack_from("<I", payload, 0)[0] & _MODULO
@@ -210,7 +210,7 @@ class Board:
         return DONE
 
     def _report(self) -> None:
-        frame = self._link.frame
+        frame = self._frames.body
         closed = self._interlock.closed
         flags = (CLOSED_FIRST if closed[0] else 0) | (CLOSED_SECOND if closed[1] else 0)
         if self._buzzer():
@@ -227,13 +227,13 @@ class Board:
             frame[_HEAD + _EVENT * number : _HEAD + _EVENT * (number + 1)] = self._events[at : at + _EVENT]
             self._told = (self._told + 1) % _KEPT
         self._kept -= events
-        self._link.send(REPORT)
+        self._frames.send(REPORT, _HEAD + _EVENT * EVENTS)
 
     def _reply(self, kind: int, result: int) -> None:
-        frame = self._link.frame
+        frame = self._frames.body
         frame[0] = kind
         frame[1] = result
-        self._link.send(REPLIED)
+        self._frames.send(REPLIED, 2)
 
 
 _HANDLED = {protocol.HELLO: 2, protocol.POLL: 0, protocol.SET: 4 + BYTES, protocol.OFF: 0, protocol.LEAVE: 0}

@@ -1,4 +1,4 @@
-"""What goes on a Pico to make it a signal board: its firmware, the link's, and the parts of the interlock.
+"""What goes on a Pico to make it a signal board: its firmware, and the parts of the interlock.
 
 python -m sonofuse_hil.platforms.board.install FOLDER
 mpremote cp -r FOLDER/. :
@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from sonofuse.image import cross
-from sonofuse.layout import FIRMWARE
 
 from .wire import SIGNAL
 
@@ -23,7 +22,6 @@ def files(compiled: bool = True) -> dict[str, bytes]:
         CommandError: if the cross-compiler is missing.
     """
     sources = {path.stem: path for path in sorted(SIGNAL.glob("*.py")) if path.name not in (LOADER, "__init__.py")}
-    sources["link"] = FIRMWARE / "link.py"
     for name in _PARTS:
         sources[f"parts/{name}"] = SIGNAL.parent / "parts" / f"{name}.py"
     found: dict[str, bytes] = {}
