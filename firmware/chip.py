@@ -12,6 +12,7 @@ import micropython
 from micropython import const
 
 FIFO = const(32)  # bytes that UART0 takes at once, in both directions
+_TICKS = const(0x3FFFFFFF)  # time.ticks_us wraps here
 _START = const(0x5)  # ADC CS: EN, START_ONE
 _READY = const(0x100)  # ADC CS: READY
 _NOT_EMPTY = const(0x4)  # SPI SSPSR: RNE
@@ -59,14 +60,12 @@ def sample(table: ptr32, inputs: ptr32) -> int:
 
 
 @micropython.viper
-def pins() -> int:
-    """All pins as a mask, now."""
-    return ptr32(0xD << 28)[1]
+def transfer(converters: ptr32, at: int) -> int:
+    """Read the two bytes of a MAX31865's resistance, high byte first; bit 16 is its DRDY after that.
 
-
-@micropython.viper
-def transfer(select: int) -> int:
-    """Read the two bytes of a MAX31865's resistance, high byte first; `select` is the mask of its CS pin."""
+    `converters[at]` is followed by the masks of its DRDY and CS pins (sensors.due).
+    """
+    select = converters[at + 2]
     sio = ptr32(0xD << 28)
     spi = ptr32(0x1000F << 14)  # SPI0, 4.4.4
     sio[6] = select
@@ -81,18 +80,39 @@ def transfer(select: int) -> int:
         value = (value << 8 | spi[2]) & 0xFFFF
         left -= 1
     sio[5] = select
+    if sio[1] & converters[at + 1]:
+        value |= 0x10000
     return value
 
 
 @micropython.viper
-def give(token: int):
-    """One token to each permit program, only if the one before was taken: a late tick is never made up."""
+def give(token: int, start: int, longest: int):
+    """One token to each permit program, only if the one before was taken: a late tick is never made up.
+
+    None if the clock showed `start` more than `longest` us ago: samples older than that permit nothing.
+    """
+    if (ptr32(0x10015 << 14)[10] - start) & _TICKS > longest:  # TIMERAWL, 4.6.5
+        return
     first = ptr32(0x502 << 20)  # PIO0, 3.7
     second = ptr32(0x503 << 20)
     if first[1] & _TX_EMPTY:
         first[4] = token
     if second[1] & _TX_EMPTY:
         second[4] = token
+
+
+@micropython.viper
+def wait(due: ptr32, at: int, tick_us: int):
+    """Wait until `tick_us` after the time in word `at` of `due`, which is the time then; if that has passed, now is."""
+    timer = ptr32(0x10015 << 14)
+    until = (due[at] + tick_us) & _TICKS
+    left = (until - timer[10]) & _TICKS
+    if left > tick_us:
+        until = timer[10] & _TICKS  # a late tick is never made up
+        left = 0
+    due[at] = until
+    while left and left <= tick_us:
+        left = (until - timer[10]) & _TICKS
 
 
 @micropython.viper

@@ -57,7 +57,8 @@ _CODE_AT = const(16)
 _WAITING = const(17)  # answers that wait
 _DATA_WAITS = const(18)
 _ANSWERED = const(19)
-_WORDS = const(20)
+_LOOKED = const(20)  # the last tick looked at what came
+_WORDS = const(21)
 
 # what a tick does with the line
 _SEND = const(1)
@@ -228,6 +229,7 @@ class Link:
         self.received = memoryview(self._input)[_HEADER:]
         self.received_length = 0
 
+    @micropython.native
     def show(self, state: int, cause: int) -> None:
         """What telemetry says from now on; the next frame begins at once."""
         own = self._both[0]
@@ -235,6 +237,7 @@ class Link:
         own[telemetry.CAUSE] = cause
         own[_IN] = 1
 
+    @micropython.native
     def answer(self, command: int, result: int) -> None:
         """An answer to a command, as soon as the line is free; the oldest is dropped when too many wait."""
         own = self._both[0]
@@ -252,13 +255,24 @@ class Link:
 
     @micropython.native
     def step(self, words: "Words", inputs: "Words", busy: int) -> int:
-        """One tick's share of the line: the type of a whole frame that has come, or 0; and, unless `busy`, one thing
+        """One tick's share of the line: the type of a whole frame that has come, or 0; or, unless `busy`, one thing
         sent: bytes put on the line, some of a frame coded, a slice of telemetry packed, or another frame begun.
 
         Receiving looks at a FIFO of bytes at most.
         """
         own, chunk, data = self._both
         todo = turn(own, busy)
+        if not todo & _LOOK:
+            n = receive(chunk)
+            if n:
+                own[_CHUNK_AT] = 0
+                own[_CHUNK_END] = n
+                todo |= _LOOK
+        # Looking at frames and sending take turns while there is both: no tick gets long, no flood starves telemetry.
+        if todo & _LOOK and not own[_LOOKED]:
+            own[_LOOKED] = 1
+            return self._look(own, chunk, data)
+        own[_LOOKED] = 0
         if todo & _SEND:
             own[_AT] = send(self._sending, own[_AT], own[_END])
         elif todo & _ENCODE:
@@ -269,12 +283,11 @@ class Link:
             slice_of(self._frame, own, words, inputs)
         elif todo & _BEGIN:
             self._begin(own)
-        if not todo & _LOOK:
-            n = receive(chunk)
-            if not n:
-                return 0
-            own[_CHUNK_AT] = 0
-            own[_CHUNK_END] = n
+        return 0
+
+    @micropython.native
+    def _look(self, own: "Words", chunk: bytearray, data: bytearray) -> int:
+        """The type of a frame that has come whole, or 0."""
         while gather(chunk, own, data):
             n = -1 if own[_FILLED] > _MAX_FRAME else cobs_decode(data, own[_FILLED])
             own[_FILLED] = 0
@@ -283,6 +296,7 @@ class Link:
                 return data[0]
         return 0
 
+    @micropython.native
     def _begin(self, own: "Words") -> None:
         """Number and seal an answer, or a piece of the log: it is coded from the next tick on."""
         if own[_WAITING]:

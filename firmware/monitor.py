@@ -7,17 +7,19 @@ is written only while the permit is low and the read-back shows it.
 from array import array
 import micropython
 from micropython import const
-from time import sleep_us, ticks_us
+from time import ticks_us
 
 import link
 from blackbox import Blackbox, note
+from chip import sample, transfer, wait
 from devicelog import Log
 from kernel import tick as kernel_tick
 from latch import CLOSED, OPEN, TRIP, Latch
 from limitset import digest
 from permit import Permit
 from selftest import memory
-from sensors import Sensors
+from sensors import Sensors, due, pulses
+from sensors import note as convert
 from states import after
 from struct import unpack_from
 
@@ -58,6 +60,16 @@ CHANNEL_WORDS = const(48)  # kernel.CHANNEL_WORDS
 INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 IDLE = const(12)  # kernel.IDLE
 FOLLOW = const(13)  # kernel.FOLLOW
+ARM = const(16)  # link.ARM
+START = const(17)  # link.START
+FINISH = const(18)  # link.FINISH
+DISARM = const(19)  # link.DISARM
+STOP = const(20)  # link.STOP
+ACKNOWLEDGE = const(21)  # link.ACKNOWLEDGE
+STATUS = const(22)  # link.STATUS
+READ = const(23)  # link.READ
+DONE = const(0)  # link.DONE
+REFUSED = const(1)  # link.REFUSED
 
 INTERRUPTED = const(32 << 8 | 255)  # causes of checks.py that are not the kernel's
 LIMITS = const(17 << 8 | 255)
@@ -158,11 +170,6 @@ class Monitor:
         memory(self._inputs)
         memory(self._state_words)
         self._inputs[I_NOW] = self._times[_DUE] = ticks_us()
-        # One object to load in a tick, which costs as much as a call.
-        self._all = (
-            limits, self._state_words, self._inputs, self._times, self._tick_us, self._token, sensors.sample,
-            self._link.step,
-        )  # fmt: skip
         self._restore()
 
     def _restore(self) -> None:
@@ -180,6 +187,7 @@ class Monitor:
                 self._record = TRIP
         self._link.show(self.state, self.cause)
 
+    @micropython.native
     def _enter(self, event: str) -> None:
         """Follow one transition of states.py.
 
@@ -196,44 +204,63 @@ class Monitor:
     @micropython.native
     def run(self) -> None:
         """Tick for ever."""
-        while True:
-            self.tick()
+        for _ in self.ticks():
+            pass
 
     @micropython.native
-    def tick(self) -> None:
-        """One tick, then sleep until the next is due."""
-        now = ticks_us()
-        limits, words, inputs, times, tick_us, token, sample, step = self._all
-        elapsed = (now - inputs[I_NOW]) & INT_MAX
-        inputs[I_NOW] = now
-        read = sample(inputs)
-        cause = kernel_tick(limits, words, inputs)
-        state = self.state
-        if state == ON:
-            if limits[H_WORDS] != self._limit_words or limits[H_CRC_BYTES] != self._crc_bytes:
-                cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
-            if cause:
-                self.trip(cause)
-            elif (ticks_us() - now) & INT_MAX <= self._deadline_us:  # samples older than that permit nothing
-                self._permit.give(words[S_TOKEN])
-        elif cause and (state == SAFE or state == ARMED):
-            self.trip(cause)
-        if words[S_RAN] == token:
-            self._watchdog.feed()
-        waits = pass_time(times, elapsed)
-        if waits:
-            self._wait(waits, cause)
-        kind = step(words, inputs, read)
-        if kind:
-            self._command(kind)
-        due = (times[_DUE] + tick_us) & INT_MAX
-        wait = (due - ticks_us()) & INT_MAX
-        if wait <= tick_us:
-            times[_DUE] = due
-            sleep_us(wait)
-        else:
-            times[_DUE] = ticks_us()  # a late tick is never made up
+    def ticks(self) -> "Iterator[None]":
+        """One tick, and the wait until the next is due, for each `next`.
 
+        A generator, because what it needs stays in local variables: an attribute costs a tick 3 us, the call of a
+        method 6. One that has raised ends for good.
+        """
+        limits, words, inputs, times = self._limits, self._state_words, self._inputs, self._times
+        limit_words, crc_bytes, deadline_us = self._limit_words, self._crc_bytes, self._deadline_us
+        tick_us, token = self._tick_us, self._token
+        table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
+        clock, look, count, turn, read, keep = ticks_us, sample, pulses, due, transfer, convert
+        row, ring, rows = note, self._blackbox.ring, self._blackbox.own
+        check, give, feed, go_on, pause = kernel_tick, self._permit.give, self._watchdog.feed, pass_time, wait
+        step = self._link.step
+        kind = 0
+        while True:
+            now = clock()
+            elapsed = (now - inputs[I_NOW]) & INT_MAX
+            inputs[I_NOW] = now
+            gpio = look(table, inputs)
+            for flow in flows:
+                count(flow, gpio, inputs)
+            at = turn(converters, gpio)
+            if at:
+                keep(converters, at, inputs, read(converters, at))
+            cause = check(limits, words, inputs)
+            state = self.state
+            if state == ON:
+                if limits[H_WORDS] != limit_words or limits[H_CRC_BYTES] != crc_bytes:
+                    cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
+                if cause:
+                    self.trip(cause)
+                else:
+                    give(words[S_TOKEN], now, deadline_us)
+            elif cause and (state == SAFE or state == ARMED):
+                self.trip(cause)
+            if words[S_RAN] == token:
+                feed()
+            waits = go_on(times, elapsed)
+            if state == ON:
+                if waits & _NOTE:
+                    row(ring, rows, inputs)
+            elif waits:
+                self._wait(waits, cause)
+            if kind:  # a tick after it came, so that no tick gets long
+                self._command(kind)
+                kind = 0
+            else:
+                kind = step(words, inputs, at)
+            pause(times, _DUE, tick_us)
+            yield
+
+    @micropython.native
     def trip(self, cause: int) -> None:
         """Permit low first; then remember. The first cause is kept."""
         self._permit.low()
@@ -272,6 +299,7 @@ class Monitor:
         elif self._blackbox.busy:
             self._keep_trip()
 
+    @micropython.native
     def _close(self, event: str) -> None:
         """A normal end: permit low, SAFE, CLOSED as soon as the read-back is low."""
         self._permit.low()
@@ -328,32 +356,33 @@ class Monitor:
 
     # ---- commands
 
+    @micropython.native
     def _command(self, kind: int) -> None:
-        if kind == link.STOP:
+        if kind == STOP:
             self.trip(STOPPED)
-            result = link.DONE
-        elif kind == link.FINISH and self.state == ON:
+            result = DONE
+        elif kind == FINISH and self.state == ON:
             self._close("finish")
-            result = link.DONE
-        elif kind == link.START and self.state == ARMED:
+            result = DONE
+        elif kind == START and self.state == ARMED:
             # Not before: until then the kernel keeps the energy of the last sonication.
             self._inputs[I_ENERGY] = self._set_energy
             self._inputs[I_ON] = 1
             self._enter("start")
-            result = link.DONE
-        elif kind == link.DISARM and self.state == ARMED:
+            result = DONE
+        elif kind == DISARM and self.state == ARMED:
             self._close("disarm")
-            result = link.DONE
-        elif kind == link.ARM:
+            result = DONE
+        elif kind == ARM:
             result = self._arm()
-        elif kind == link.ACKNOWLEDGE:
+        elif kind == ACKNOWLEDGE:
             result = self._acknowledge()
-        elif kind == link.STATUS:
-            result = link.DONE
-        elif kind == link.READ and self.state != ON and self._log.read(self._link):
+        elif kind == STATUS:
+            result = DONE
+        elif kind == READ and self.state != ON and self._log.read(self._link):
             return
         else:
-            result = link.REFUSED
+            result = REFUSED
         self._link.answer(kind, result)
 
     def _arm(self) -> int:

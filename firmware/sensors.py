@@ -11,7 +11,6 @@ from micropython import const
 from machine import ADC, SPI, Pin
 
 import max31865
-from chip import pins, sample, transfer
 from kernel import I_CHANNELS
 
 _SEQ = const(0xFFFF)
@@ -76,14 +75,18 @@ def pulses(own: ptr32, gpio: int, inputs: ptr32):
 
 
 @micropython.viper
-def note(converters: ptr32, at: int, inputs: ptr32, value: int, gpio: int):
-    """The two bytes read from a converter: its 15-bit code, or -1 when it flags a fault; a conversion if DRDY rose."""
+def note(converters: ptr32, at: int, inputs: ptr32, value: int):
+    """What chip.transfer read: a 15-bit code, or -1 when the converter flags a fault; a conversion if DRDY rose.
+
+    A read ends DRDY: a line that stays low would count one conversion again and again, and make every rise look flat.
+    So it counts none, and the channel gets stale.
+    """
     index = converters[at]
-    raw = value >> 1
+    raw = (value >> 1) & 0x7FFF
     if value & 1:
         raw = -1
     inputs[index + 1] = raw
-    if gpio & converters[at + 1]:
+    if value & 0x10000:
         inputs[index] = (inputs[index] + 1) & _SEQ
 
 
@@ -93,6 +96,8 @@ def due(converters: ptr32, gpio: int) -> int:
 
     The table: place of the next turn, its own length, then for each converter input index, masks of DRDY and CS.
     """
+    if converters[1] == 2:
+        return 0
     at = converters[0]
     after = at + 3
     if after == converters[1]:
@@ -146,25 +151,6 @@ class Sensors:
                 self.flows.append(array("i", own + [0] * gates))
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
-        # One object to load in a tick, which costs as much as a call.
-        self._all = (
-            array("i", [len(wired) // 2, len(analog) // 2] + wired + analog),
-            self.flows,
-            array("i", [2, 2 + len(converters)] + converters) if converters else None,
-        )
-
-    @micropython.native
-    def sample(self, inputs: "Words") -> int:
-        """Whatever has converted since the last tick; whether a converter was read, which takes longest."""
-        table, flows, converters = self._all
-        gpio = sample(table, inputs)
-        for flow in flows:
-            pulses(flow, gpio, inputs)
-        if converters is None:
-            return 0
-        at = due(converters, gpio)
-        if at:
-            # A read ends DRDY: a line that stays low would count one conversion again and again, and make every rise
-            # look flat. So it counts none, and the channel gets stale.
-            note(converters, at, inputs, transfer(converters[at + 2]), pins())
-        return at
+        # What the monitor's tick gives to chip.sample, pulses and due: a call of a method in between costs it 20 us.
+        self.table = array("i", [len(wired) // 2, len(analog) // 2] + wired + analog)
+        self.converters = array("i", [2, 2 + len(converters)] + converters)

@@ -159,8 +159,9 @@ class _Inserter(ast.NodeTransformer):
         self.generic_visit(node)
         docstring = node.body[:1] if _docstring(node.body[0]) else []
         body = self._probed(node.body[len(docstring) :], "enter", node.lineno)
-        if self.file == "monitor.py" and node.name == "tick":
-            body = [*ast.parse("_on[0] = 1 if self.state == ON else 0").body, *body]
+        if self.file == "monitor.py" and node.name == "ticks":
+            loop = next(part for part in body if isinstance(part, ast.While))
+            loop.body = [*ast.parse("_on[0] = 1 if self.state == ON else 0").body, *loop.body]
         node.body = [*docstring, *body]
         return node
 

@@ -10,22 +10,26 @@ from tests.quick import quick_limits
 CRASHED = 32  # "interrupted": the tick raised MemoryError, the device reset and found its treatment open
 
 LOCKED = """
-_tick = Monitor.tick
-_seen = [0]
+_ticks = Monitor.ticks
 
 def _locked(self):
-    if self.state != ON:
-        return _tick(self)
-    micropython.heap_lock()
-    try:
-        _tick(self)
-    finally:
-        micropython.heap_unlock()
-    _seen[0] += 1
-    if _seen[0] == 1500:
-        print("1500 ticks with the heap locked")
+    ticks = _ticks(self)
+    seen = 0
+    while True:
+        if self.state != ON:
+            next(ticks)
+        else:
+            micropython.heap_lock()
+            try:
+                next(ticks)
+            finally:
+                micropython.heap_unlock()
+            seen += 1
+            if seen == 1500:
+                print("1500 ticks with the heap locked")
+        yield
 
-Monitor.tick = _locked
+Monitor.ticks = _locked
 """
 
 
@@ -66,7 +70,7 @@ def test_commands_that_are_refused_allocate_nothing(tmp_path: Path) -> None:
 
 
 def test_an_allocation_is_noticed(tmp_path: Path) -> None:
-    planted = ("        now = ticks_us()\n", "        now = ticks_us()\n        self._planted = [now]\n")
+    planted = ("            now = clock()\n", "            now = clock()\n            self._planted = [now]\n")
     run, log = sonicate(tmp_path, locked(planted))
     assert run.done == 0 and any(seen.cause >> 8 == CRASHED for seen in run.seen)
     assert "MemoryError" in log

@@ -8,7 +8,7 @@ from sonofuse_hil.guarantees import variant
 from sonofuse_hil.rig import Rig, Sonication
 
 BELOW = 5
-SAMPLE = "        read = sample(inputs)\n"
+SAMPLE = "            gpio = look(table, inputs)\n"
 
 
 @pytest.mark.parametrize("lost_us", [0, 1_200, 1_550])
@@ -17,7 +17,7 @@ def test_too_little_flow_trips_at_any_pace(tmp_path: Path, lost_us: int) -> None
         if name != "monitor.py":
             return source
         assert source.count(SAMPLE) == 1
-        return source.replace(SAMPLE, f"{SAMPLE}        sleep_us({lost_us})\n")
+        return source.replace(SAMPLE, f"{SAMPLE}            sleep_us({lost_us})\n") + "\nfrom time import sleep_us\n"
 
     limits = variant.write(tmp_path / "flow.toml", variant.alone("flow", "below"))
     with Rig(limits, (Sonication(40.0, 4.0),), transform=slow) as rig:

@@ -14,7 +14,7 @@ from sonofuse_hil.rig import Rig
 
 ORACLE = Oracle(SHIPPED)
 SHORT = Sonication(40.0, 1.3)
-ON_TICK = "            if cause:\n                self.trip(cause)\n"  # what trips while RF is on
+ON_TICK = "                if cause:\n                    self.trip(cause)\n"  # what trips while RF is on
 
 # check -> an excursion beyond it, in a plan so short that its mutant is soon known
 BEYOND = {
@@ -148,7 +148,7 @@ def test_g11_finds_a_silent_alarm(limits_files):
 @pytest.mark.parametrize(
     "transform",
     [
-        mutant("monitor.py", f"{ON_TICK}            elif (ticks_us()", "            if (ticks_us()"),
+        mutant("monitor.py", f"{ON_TICK}                else:\n", "                if True:\n"),
         mutant("permit.py", "        mem32[self._ctrl] = self._function | _OUT_LOW\n", ""),
     ],
     ids=["trip is ignored, the token is wrong", "pad is not forced, the program is stopped"],

@@ -1,5 +1,7 @@
 """Firmware with one mistake each: the checks of G2, G5, G6, G7 and G9 notice it."""
 
+import re
+
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -36,16 +38,26 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
-SWALLOW = ("monitor.py", "            self.tick()\n",
-           "            try:\n                self.tick()\n            except Exception:\n"
-           "                pass\n")  # fmt: skip
-CONSTANT = ("monitor.py", "self._permit.give(words[S_TOKEN])", "self._permit.give(self._token)")
+CONSTANT = ("monitor.py", "give(words[S_TOKEN], ", "give(token, ")
 FED = ("monitor.py", "if words[S_RAN] == token:", "if True:")
 
 
-@pytest.mark.parametrize(("change", "expected"), [(SAME, set()), (SWALLOW, {LOW, ENDS})])
-def test_g2_exceptions(limits_files: LimitsFiles, change: tuple[str, str, str], expected: set[str]) -> None:
-    outcome = g02.with_order(limits_files.quick, 100_000, _ops.VALUE_ERROR, mistake(*change))
+def swallow(name: str, source: str) -> str:
+    """Ticks that go on with the next one whatever was raised."""
+    if name != "monitor.py":
+        return source
+    parts = re.fullmatch(
+        r"(.*\n        while True:\n)(            now = .*\n)(            yield\n.*)", source, re.DOTALL
+    )
+    assert parts is not None, "monitor.py no longer has its loop over ticks: adapt this mutant"
+    head, body, tail = parts.groups()
+    body = "".join(f"    {line}\n" for line in body.splitlines())
+    return f"{head}            try:\n{body}            except Exception:\n                pass\n{tail}"
+
+
+@pytest.mark.parametrize(("change", "expected"), [(mistake(*SAME), set()), (swallow, {LOW, ENDS})])
+def test_g2_exceptions(limits_files: LimitsFiles, change: Transform, expected: set[str]) -> None:
+    outcome = g02.with_order(limits_files.quick, 100_000, _ops.VALUE_ERROR, change)
     assert failed(g02.after_fault(outcome, outcome.run.stimuli[-1].t_us, "")) == expected
 
 
@@ -67,7 +79,7 @@ NO_LOOK = ("monitor.py", "if latch.kind != CLOSED:", "if latch.kind == 99:")
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (NO_OPEN, True), (NO_LOOK, True)])
 def test_g5(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bool) -> None:
-    where = g05.Interruption("finish", at_us=1_560_000)
+    where = g05.Interruption("finish", at_us=1_320_000)
     outcome = g05.interrupt(limits_files.quick, where, transform=mistake(*change))
     assert outcome is not None and (outcome.reported == ON or change is NO_LOOK)
     assert ("boots not TRIPPED though open" in failed(g05.measure(outcome, ""))) == noticed

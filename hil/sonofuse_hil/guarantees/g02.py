@@ -1,7 +1,7 @@
 """G2: the firmware hangs, raises, overruns, is starved or skips a check: permit low 2.2 ms after the last token."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonofuse.layout import K
@@ -76,15 +76,25 @@ def faulty_run(
 
 
 def with_order(limits: Path, delay_us: int, order: int, transform: Transform | None = None) -> Outcome:
-    """An order of platforms/vm/_ops.py (hang, exception) inside the call that runs `delay_us` after RF came on."""
+    """An order of platforms/vm/_ops.py (hang, exception) inside the call that runs `delay_us` after RF came on.
+
+    The time of the stimulus is that of the call.
+    """
+    platforms: list[UnixPlatform] = []
 
     def prepare(rig: Rig) -> None:
+        platforms.append(_unix(rig))
+
         def give() -> None:
             _unix(rig).order = (rig.now_us, order)
 
         rig.after_rf(delay_us, "order", f"order {order} inside a call of the hardware", give)
 
-    return faulty_run(limits, transform=transform, prepare=prepare)
+    outcome = faulty_run(limits, transform=transform, prepare=prepare)
+    struck_us = platforms[0].ordered_us
+    assert struck_us is not None, "the order was never carried out"
+    *before, last = outcome.run.stimuli
+    return replace(outcome, run=replace(outcome.run, stimuli=(*before, replace(last, t_us=struck_us))))
 
 
 def with_blocked(limits: Path, delay_us: int, operation: int, order: int = 0) -> Outcome:

@@ -72,11 +72,11 @@ def start_anyway(
 
 def flipping(word: int, bit: int) -> Transform:
     """The firmware, but a bit of its limit set flips in memory `FLIP_US` after RF came on."""
-    old = "        cause = kernel_tick("
-    new = f"""        if self.state == ON and words[S_ON_US] >= {FLIP_US} and not self._flipped:
-            self._flipped = True
-            damaged = self._limits[{word}] & 0xFFFFFFFF ^ 1 << {bit}
-            self._limits[{word}] = damaged - (damaged >> 31 << 32)
+    old = "            cause = check("
+    new = f"""            if self.state == ON and words[S_ON_US] >= {FLIP_US} and not self._flipped:
+                self._flipped = True
+                damaged = self._limits[{word}] & 0xFFFFFFFF ^ 1 << {bit}
+                self._limits[{word}] = damaged - (damaged >> 31 << 32)
 {old}"""
 
     def transform(file: str, source: str) -> str:

@@ -100,6 +100,7 @@ class UnixPlatform:
         self._drop: set[int] = set()
         self.powered = True
         self.order: tuple[int, int] | None = None  # (time, order): a fault inside the call at that time
+        self.ordered_us: int | None = None  # when it was carried out: a horizon that was granted before comes first
         self.blocked: tuple[int, int] | None = None  # (time, operation): a request that is never answered
         self.hung_us: int | None = None
         self.last_token_us = [-1, -1]
@@ -315,6 +316,7 @@ class UnixPlatform:
             if now >= self.order[0]:
                 order = self.order[1]
                 self.order = None
+                self.ordered_us = now
             elif self.order[0] < horizon:
                 horizon = self.order[0]
         horizon, pins = self.bench.foresee(horizon, _PINS_MAX)

@@ -3,8 +3,10 @@
 The only firmware file that the software tier replaces; tests/firmware/test_chip_twin.py holds the two together.
 """
 
+from time import ticks_us
+
 from _ops import TOKEN
-from _wire import wire
+from _wire import TICKS_MASK, wire
 
 FIFO = 32
 _SAMPLE_US = 21
@@ -31,26 +33,24 @@ def sample(table, inputs):
     return gpio
 
 
-def pins():
-    wire.charge(_LOOK_US)
-    return wire.gpio
-
-
 _command = bytearray(b"\x01\xff\xff")
 _answer = bytearray(3)
 
 
-def transfer(select):
+def transfer(converters, at):
+    select = converters[at + 2]
     wire.select(select, 0)
     wire.charge(_TRANSFER_US)
     wire.transfer(1, _command)
     wire.follow(_answer)
     wire.select(select, 1)
-    return _answer[1] << 8 | _answer[2]
+    return _answer[1] << 8 | _answer[2] | (0x10000 if wire.gpio & converters[at + 1] else 0)
 
 
-def give(token):
+def give(token, start, longest):
     wire.charge(_GIVE_US)
+    if (ticks_us() - start) & TICKS_MASK > longest:
+        return
     # The bit stays until the next answer, or the program's next look.
     if not wire.fifo & 1 << _FIRST:
         wire.output(TOKEN, _FIRST, token)
@@ -58,6 +58,17 @@ def give(token):
     if not wire.fifo & 1 << _SECOND:
         wire.output(TOKEN, _SECOND, token)
         wire.fifo |= 1 << _SECOND
+
+
+def wait(due, at, tick_us):
+    until = (due[at] + tick_us) & TICKS_MASK
+    now = ticks_us()
+    left = (until - now) & TICKS_MASK
+    if left > tick_us:
+        until = now
+    elif left:
+        wire.charge(left)
+    due[at] = until
 
 
 def quiet():
