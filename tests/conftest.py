@@ -19,6 +19,7 @@ from sonofuse_hil.guarantees import summary
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.rp2040 import image
 from sonofuse_hil.results import Distribution
+from tests.kept import TIMED
 
 settings.register_profile(
     "sonofuse",
@@ -32,7 +33,6 @@ settings.register_profile(
 settings.load_profile("sonofuse")
 
 _MEASURED = pytest.StashKey[list[Measurement]]()
-TIMED = pytest.StashKey[list[Distribution]]()
 _NOT_RUN = "not run: "
 
 

@@ -10,7 +10,7 @@ import pytest
 from sonofuse_hil.platforms.rp2040 import trials
 from sonofuse_hil.platforms.rp2040.snapshot import Snapshot
 from sonofuse_hil.results import Distribution
-from tests.conftest import TIMED
+from tests.kept import TIMED
 from tests.quick import quick_limits
 
 
