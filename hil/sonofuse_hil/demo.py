@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -45,31 +46,33 @@ def run_cases(scenarios: Sequence[Scenario], on: On, progress: Progress) -> list
     free, waiting = list(cores[:_MOST]), list(range(len(scenarios)))
     working: list[_Worker] = []
     found: dict[int, Outcome] = {}
-    try:
-        while waiting or working:
-            while waiting and free:
-                case, core = waiting.pop(0), free.pop(0)
-                working.append(_start(case, core, scenarios[case], on))
-            ready = wait([worker.wire for worker in working])
-            for worker in [worker for worker in working if worker.wire in ready]:
-                outcome = _listen(worker, scenarios[worker.case].name, progress)
-                if outcome is not None:
-                    found[worker.case] = outcome
-                    worker.process.join()
-                    working.remove(worker)
-                    free.append(worker.core)
-    finally:
-        for worker in working:
-            worker.process.terminate()
-        for worker in working:
-            worker.process.join()
+    # A worker that is ended while it makes or removes a folder leaves it behind: all of them lie in one of ours.
+    with tempfile.TemporaryDirectory(prefix="sonofuse-") as folder:
+        try:
+            while waiting or working:
+                while waiting and free:
+                    case, core = waiting.pop(0), free.pop(0)
+                    working.append(_start(case, core, scenarios[case], on, folder))
+                ready = wait([worker.wire for worker in working])
+                for worker in [worker for worker in working if worker.wire in ready]:
+                    outcome = _listen(worker, scenarios[worker.case].name, progress)
+                    if outcome is not None:
+                        found[worker.case] = outcome
+                        worker.process.join()
+                        working.remove(worker)
+                        free.append(worker.core)
+        finally:
+            for worker in working:
+                worker.process.terminate()
+            for worker in working:
+                worker.process.join()
     return [found[case] for case in range(len(scenarios))]
 
 
-def _start(case: int, core: int | None, scenario: Scenario, on: On) -> _Worker:
+def _start(case: int, core: int | None, scenario: Scenario, on: On, folder: str) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, core, scenario, on), name=scenario.name)
+    process = context.Process(target=_work, args=(theirs, core, scenario, on, folder), name=scenario.name)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a child inherits it: Ctrl-C is ours from its first moment
     try:
         process.start()
@@ -97,10 +100,11 @@ def _listen(worker: _Worker, name: str, progress: Progress) -> Outcome | None:
             raise CommandError(ENVIRONMENT, str(text))
 
 
-def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, on: On) -> None:
-    """A worker: one scenario on one core. Ctrl-C is its parent's to handle, which ends it."""
+def _work(wire: "Connection[object, object]", core: int | None, scenario: Scenario, on: On, folder: str) -> None:
+    """A worker: one scenario on one core, its files in a folder. Ctrl-C is its parent's to handle, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    tempfile.tempdir = folder
     if core is not None:
         os.sched_setaffinity(0, {core})
     told_s = 0.0

@@ -214,7 +214,7 @@ def test_a_signal_in_the_middle_ends_everything(tmp_path, verb, number, code):
 def _wait_for_a_vm(process, folder):
     """Until a firmware has written its log: the run is in its middle."""
     for _ in range(TIMEOUT_S * 50):
-        if list((folder / "temporary").glob("sonofuse-*/vm.log")):
+        if list((folder / "temporary").glob("sonofuse-*/**/vm.log")):
             return
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
