@@ -12,6 +12,11 @@ import micropython
 from micropython import const
 
 FIFO = const(32)  # bytes that UART0 takes at once, in both directions
+RING = const(256)  # bytes received and not looked at: STOP behind a burst of commands is among them
+I_NOW = const(0)  # kernel.I_NOW
+S_TOKEN = const(2)  # kernel.S_TOKEN
+DUE = const(4)  # of the monitor's times: when the next tick begins
+_RING = const(255)
 _TICKS = const(0x3FFFFFFF)  # time.ticks_us wraps here
 _START = const(0x5)  # ADC CS: EN, START_ONE
 _READY = const(0x100)  # ADC CS: READY
@@ -24,10 +29,11 @@ _READ_RTD = const(0x01)  # MAX31865: the address of the resistance's high byte
 
 @micropython.viper
 def sample(table: ptr32, inputs: ptr32) -> int:
-    """A conversion for every contact and every ADC channel of a table (sensors.table); all pins as a mask.
+    """The time, and a conversion for every contact and every ADC channel of a table (sensors.table); pins as a mask.
 
     An ADC conversion takes 2 us (4.9): the contacts are looked at during the first one.
     """
+    inputs[I_NOW] = ptr32(0x10015 << 14)[10] & _TICKS  # TIMERAWL, 4.6.5
     sio = ptr32(0xD << 28)  # 2.3.1.7
     adc = ptr32(0x10013 << 14)  # 4.9.6
     gpio = sio[1]
@@ -86,13 +92,14 @@ def transfer(converters: ptr32, at: int) -> int:
 
 
 @micropython.viper
-def give(token: int, start: int, longest: int):
-    """One token to each permit program, only if the one before was taken: a late tick is never made up.
+def give(words: ptr32, inputs: ptr32, longest: int):
+    """The kernel's token to each permit program, if it took the one before: a late tick is never made up.
 
-    None if the clock showed `start` more than `longest` us ago: samples older than that permit nothing.
+    None if the inputs are from more than `longest` us ago: samples older than that permit nothing.
     """
-    if (ptr32(0x10015 << 14)[10] - start) & _TICKS > longest:  # TIMERAWL, 4.6.5
+    if (ptr32(0x10015 << 14)[10] - inputs[I_NOW]) & _TICKS > longest:
         return
+    token = words[S_TOKEN]
     first = ptr32(0x502 << 20)  # PIO0, 3.7
     second = ptr32(0x503 << 20)
     if first[1] & _TX_EMPTY:
@@ -102,34 +109,36 @@ def give(token: int, start: int, longest: int):
 
 
 @micropython.viper
-def wait(due: ptr32, at: int, tick_us: int):
-    """Wait until `tick_us` after the time in word `at` of `due`, which is the time then; if that has passed, now is."""
+def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32):
+    """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is.
+
+    Meanwhile what UART0 receives goes into the ring: its FIFO holds 0.35 ms of a busy line, and a tick is shorter.
+    `ends` is where the ring's next byte is put and where the next one is taken; a full ring leaves bytes in the FIFO.
+    """
     timer = ptr32(0x10015 << 14)
-    until = (due[at] + tick_us) & _TICKS
+    uart = ptr32(0x1000D << 14)
+    until = (times[DUE] + tick_us) & _TICKS
     left = (until - timer[10]) & _TICKS
     if left > tick_us:
         until = timer[10] & _TICKS  # a late tick is never made up
         left = 0
-    due[at] = until
-    while left and left <= tick_us:
+    times[DUE] = until
+    put = ends[0]
+    taken = ends[1]
+    while True:
+        while not uart[6] & _RX_EMPTY and (put + 1) & _RING != taken:
+            ring[put] = uart[0]
+            put = (put + 1) & _RING
+        if left == 0 or left > tick_us:
+            break
         left = (until - timer[10]) & _TICKS
+    ends[0] = put
 
 
 @micropython.viper
 def quiet():
     """No interrupts by UART0: the tick looks at it itself, so that nothing on the line can take time from a tick."""
     ptr32(0x1000D << 14)[14] = 0  # IMSC, 4.2.8
-
-
-@micropython.viper
-def receive(data: ptr8) -> int:
-    """What UART0 has received since the last call, at most FIFO bytes; how many."""
-    uart = ptr32(0x1000D << 14)
-    n = 0
-    while n < FIFO and not uart[6] & _RX_EMPTY:
-        data[n] = uart[0]
-        n += 1
-    return n
 
 
 @micropython.viper

@@ -10,7 +10,7 @@ import micropython
 from micropython import const
 
 import telemetry
-from chip import FIFO, quiet, receive, send
+from chip import RING, quiet, send
 from telemetry import slice_of
 
 # frames out
@@ -36,7 +36,8 @@ CAUSE_PRESENT = const(4)
 COOLING = const(5)
 NOT_READY = const(6)
 
-_MAX_FRAME = const(240)
+_MAX_FRAME = const(240)  # coded bytes before the closing zero
+_MIN_FRAME = const(6)
 _HEADER = const(3)  # type, sequence number
 _ANSWERS = const(8)  # that can wait
 _DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
@@ -47,8 +48,7 @@ _IN = const(6)  # telemetry.IN
 _WHOLE = const(7)  # telemetry.WHOLE
 _AT = const(8)  # what is on its way: from _AT to _END
 _END = const(9)
-_CHUNK_AT = const(10)  # received and not looked at
-_CHUNK_END = const(11)
+_LEFT = const(10)  # received bytes that this tick may still look at
 _FILLED = const(12)  # bytes of the frame that is coming in
 _CODED = const(13)  # bytes of a packed frame that are coded, and where COBS stands
 _OUT = const(14)
@@ -63,41 +63,47 @@ _WORDS = const(21)
 # what a tick does with the line
 _SEND = const(1)
 _ENCODE = const(2)
-_PACK = const(4)
-_BEGIN = const(8)
-_LOOK = const(16)
-_DOING = const(15)
+_PACK = const(3)
+_BEGIN = const(4)
+_LOOK = const(5)
+_RING = const(255)
 _A_TICK = const(28)  # bytes coded in one
+_A_LOOK = const(64)  # bytes looked at in one
+_A_FRAME = const(20)  # bytes that take as long as a frame
 
 
 @micropython.viper
-def turn(own: ptr32, busy: int) -> int:
-    """What this tick does: at most one thing to send, none if it is busy, and whether received bytes are left."""
+def turn(own: ptr32, ends: ptr32, busy: int) -> int:
+    """The one thing that this tick does: look at what came, or send something; 0 for nothing, as when it is busy.
+
+    Both take turns while there is both: no tick gets long, and no flood starves telemetry.
+    """
     left = own[_IN]
     if left:  # it stays at 0: where words are wider than 32 bits, a negative one is loaded as a large one
         left -= 1
         own[_IN] = left
-    todo = 0
-    if own[_CHUNK_AT] != own[_CHUNK_END]:
-        todo = _LOOK
     if busy:
-        return todo
+        return 0
+    if ends[0] != ends[1] and own[_LOOKED] == 0:
+        own[_LOOKED] = 1
+        return _LOOK
+    own[_LOOKED] = 0
     if own[_AT] != own[_END]:
-        return todo | _SEND
+        return _SEND
     if own[_WHOLE]:
-        return todo | _ENCODE
+        return _ENCODE
     if own[_NEXT]:
-        return todo | _PACK
+        return _PACK
     waiting = own[_WAITING] | own[_DATA_WAITS]
     if waiting and own[_ANSWERED] == 0:
         own[_ANSWERED] = 1
-        return todo | _BEGIN
+        return _BEGIN
     if left == 0:
         own[_ANSWERED] = 0  # one answer goes before each frame of telemetry, and a flood of commands cannot starve it
-        return todo | _PACK
+        return _PACK
     if waiting:
-        return todo | _BEGIN
-    return todo
+        return _BEGIN
+    return 0
 
 
 @micropython.viper
@@ -176,26 +182,36 @@ def cobs_decode(data: ptr8, n: int) -> int:
 
 
 @micropython.viper
-def gather(chunk: ptr8, own: ptr32, data: ptr8) -> int:
+def gather(ring: ptr8, ends: ptr32, own: ptr32, data: ptr8) -> int:
     """Move received bytes to the frame that is coming in, up to its closing zero; 1 if that has come.
 
-    A frame that is too long is counted on, and not kept.
+    At most own[_LEFT] bytes; a whole frame counts as more, because it takes a while to check. One that is too short is
+    none, one that is too long is counted on, and not kept.
     """
-    at = own[_CHUNK_AT]
-    end = own[_CHUNK_END]
+    put = ends[0]
+    taken = ends[1]
     filled = own[_FILLED]
+    left = own[_LEFT]
     closed = 0
-    while at < end and closed == 0:
-        byte = chunk[at]
-        at += 1
+    while taken != put and left and closed == 0:
+        byte = ring[taken]
+        taken = (taken + 1) & _RING
+        left -= 1
         if byte == 0:
-            closed = 1
+            if filled >= _MIN_FRAME:
+                closed = 1
+                left -= _A_FRAME
+                if left < 0:
+                    left = 0
+            else:
+                filled = 0
         else:
             if filled < _MAX_FRAME:
                 data[filled] = byte
             if filled <= _MAX_FRAME:
                 filled += 1
-    own[_CHUNK_AT] = at
+    ends[1] = taken
+    own[_LEFT] = left
     own[_FILLED] = filled
     return closed
 
@@ -225,7 +241,9 @@ class Link:
         own[telemetry.CHANNELS] = channels
         own[_IN] = telemetry.PERIOD
         self._input = bytearray(_MAX_FRAME)
-        self._both = (own, bytearray(FIFO), self._input)
+        self.ring = bytearray(RING)  # chip.wait fills it
+        self.ends = array("i", [0, 0])
+        self._both = (own, self.ends)
         self.received = memoryview(self._input)[_HEADER:]
         self.received_length = 0
 
@@ -255,40 +273,35 @@ class Link:
 
     @micropython.native
     def step(self, words: "Words", inputs: "Words", busy: int) -> int:
-        """One tick's share of the line: the type of a whole frame that has come, or 0; or, unless `busy`, one thing
-        sent: bytes put on the line, some of a frame coded, a slice of telemetry packed, or another frame begun.
+        """One tick's share of the line, nothing if it is `busy`: the type of a whole frame that has come, or 0 and one
+        thing sent: bytes put on the line, some of a frame coded, a slice of telemetry packed, or another frame begun.
 
-        Receiving looks at a FIFO of bytes at most.
+        At most _A_LOOK received bytes are looked at.
         """
-        own, chunk, data = self._both
-        todo = turn(own, busy)
-        if not todo & _LOOK:
-            n = receive(chunk)
-            if n:
-                own[_CHUNK_AT] = 0
-                own[_CHUNK_END] = n
-                todo |= _LOOK
-        # Looking at frames and sending take turns while there is both: no tick gets long, no flood starves telemetry.
-        if todo & _LOOK and not own[_LOOKED]:
-            own[_LOOKED] = 1
-            return self._look(own, chunk, data)
-        own[_LOOKED] = 0
-        if todo & _SEND:
+        own, ends = self._both
+        todo = turn(own, ends, busy)
+        if todo == 0:
+            return 0
+        if todo == _LOOK:
+            return self._look(own, ends)
+        if todo == _SEND:
             own[_AT] = send(self._sending, own[_AT], own[_END])
-        elif todo & _ENCODE:
+        elif todo == _ENCODE:
             encode(self._plain, own, self._sending)
-        elif todo & _PACK:
-            self._plain = self._frame
+        elif todo == _PACK:
+            frame = self._plain = self._frame
             self._sending = self._coded
-            slice_of(self._frame, own, words, inputs)
-        elif todo & _BEGIN:
+            slice_of(frame, own, words, inputs)
+        else:
             self._begin(own)
         return 0
 
     @micropython.native
-    def _look(self, own: "Words", chunk: bytearray, data: bytearray) -> int:
+    def _look(self, own: "Words", ends: "Words") -> int:
         """The type of a frame that has come whole, or 0."""
-        while gather(chunk, own, data):
+        data = self._input
+        own[_LEFT] = _A_LOOK
+        while gather(self.ring, ends, own, data):
             n = -1 if own[_FILLED] > _MAX_FRAME else cobs_decode(data, own[_FILLED])
             own[_FILLED] = 0
             if n >= _HEADER + 2 and crc16(data, n - 2) == data[n - 2] | data[n - 1] << 8:

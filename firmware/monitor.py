@@ -18,8 +18,7 @@ from latch import CLOSED, OPEN, TRIP, Latch
 from limitset import digest
 from permit import Permit
 from selftest import memory
-from sensors import Sensors, due, pulses
-from sensors import note as convert
+from sensors import Sensors, convert, due
 from states import after
 from struct import unpack_from
 
@@ -88,14 +87,21 @@ _STATE = const(0)
 _IN_STATE_US = const(1)
 _SINCE_ON_US = const(2)  # the cooling gap; starts again at boot, because what was before is not known
 _NOTE_IN = const(3)  # ticks to the next row of the black box
-_DUE = const(4)  # when the next tick begins
+_DUE = const(4)  # chip.DUE
+_LAST = const(5)  # the tick before
+_LIMIT_WORDS = const(6)  # of the limit set's head, to compare: a checksum cannot be trusted with its own length
+_CRC_BYTES = const(7)
 _LOOK = const(1)  # what waits: anything, because the permit is low
-_NOTE = const(2)  # and a row of the black box
+_NOTE = const(2)  # a row of the black box
+_DAMAGED = const(4)  # the limit set's head is not what it was
 
 
 @micropython.viper
-def pass_time(times: ptr32, elapsed: int) -> int:
+def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
     """Let time pass for the state and the cooling gap; what a tick has to look at beside its checks."""
+    now = inputs[I_NOW]
+    elapsed = (now - times[_LAST]) & INT_MAX
+    times[_LAST] = now
     if elapsed > INT_MAX >> 1:
         elapsed = 0  # a clock that runs backwards: the kernel trips, and no gap becomes shorter
     us = times[_IN_STATE_US] + elapsed
@@ -114,6 +120,8 @@ def pass_time(times: ptr32, elapsed: int) -> int:
         left = EVERY_MS
         waits |= _NOTE
     times[_NOTE_IN] = left
+    if limits[H_WORDS] != times[_LIMIT_WORDS] or limits[H_CRC_BYTES] != times[_CRC_BYTES]:
+        waits |= _DAMAGED
     return waits
 
 
@@ -135,8 +143,6 @@ class Monitor:
         self._limits = limits
         self._channels = limits[H_CHANNELS]
         self._tick_us = limits[H_TICK_US]
-        self._limit_words = limits[H_WORDS]
-        self._crc_bytes = limits[H_CRC_BYTES]
         self._deadline_us = limits[H_DEADLINE_US]
         self._token = limits[H_TOKEN]
         self._energy = limits[H_ENERGY]
@@ -163,13 +169,13 @@ class Monitor:
         self._link = link.Link(self._channels)
         self.state = BOOT
         self.cause = _NOTHING
-        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0])
+        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0, 0, limits[H_WORDS], limits[H_CRC_BYTES]])
         self._record = _NOTHING  # kind of a latch record that waits for the read-back
         self._acknowledging = False
         self._dose_before: tuple[int, ...] = ()
         memory(self._inputs)
         memory(self._state_words)
-        self._inputs[I_NOW] = self._times[_DUE] = ticks_us()
+        self._times[_DUE] = self._times[_LAST] = ticks_us()
         self._restore()
 
     def _restore(self) -> None:
@@ -215,49 +221,48 @@ class Monitor:
         method 6. One that has raised ends for good.
         """
         limits, words, inputs, times = self._limits, self._state_words, self._inputs, self._times
-        limit_words, crc_bytes, deadline_us = self._limit_words, self._crc_bytes, self._deadline_us
-        tick_us, token = self._tick_us, self._token
-        table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
-        clock, look, count, turn, read, keep = ticks_us, sample, pulses, due, transfer, convert
+        deadline_us, tick_us, token = self._deadline_us, self._tick_us, self._token
+        table, meters, flows, converters = (
+            self._sensors.table,
+            self._sensors.meters,
+            self._sensors.flows,
+            self._sensors.converters,
+        )
+        look, turn, read, count = sample, due, transfer, convert
         row, ring, rows = note, self._blackbox.ring, self._blackbox.own
         check, give, feed, go_on, pause = kernel_tick, self._permit.give, self._watchdog.feed, pass_time, wait
-        step = self._link.step
+        step, received, ends = self._link.step, self._link.ring, self._link.ends
         kind = 0
         while True:
-            now = clock()
-            elapsed = (now - inputs[I_NOW]) & INT_MAX
-            inputs[I_NOW] = now
             gpio = look(table, inputs)
-            for flow in flows:
-                count(flow, gpio, inputs)
-            at = turn(converters, gpio)
-            if at:
-                keep(converters, at, inputs, read(converters, at))
+            waits = go_on(times, inputs, limits)
+            busy = turn(converters, gpio)
+            count(meters, flows, gpio, converters, busy, read(converters, busy) if busy else 0, inputs)
             cause = check(limits, words, inputs)
             state = self.state
             if state == ON:
-                if limits[H_WORDS] != limit_words or limits[H_CRC_BYTES] != crc_bytes:
-                    cause = cause or LIMITS  # the kernel's running checksum cannot be trusted with its own length
+                if waits and waits & _DAMAGED:
+                    cause = cause or LIMITS
                 if cause:
                     self.trip(cause)
                 else:
-                    give(words[S_TOKEN], now, deadline_us)
+                    give(words, inputs, deadline_us)
             elif cause and (state == SAFE or state == ARMED):
                 self.trip(cause)
             if words[S_RAN] == token:
                 feed()
-            waits = go_on(times, elapsed)
-            if state == ON:
-                if waits & _NOTE:
+            if waits:
+                if state != ON:
+                    self._wait(waits, cause)
+                elif waits & _NOTE:
                     row(ring, rows, inputs)
-            elif waits:
-                self._wait(waits, cause)
+                    busy = 1
             if kind:  # a tick after it came, so that no tick gets long
                 self._command(kind)
                 kind = 0
             else:
-                kind = step(words, inputs, at)
-            pause(times, _DUE, tick_us)
+                kind = step(words, inputs, busy)
+            pause(times, tick_us, received, ends)
             yield
 
     @micropython.native
@@ -352,34 +357,35 @@ class Monitor:
 
     def _resume(self) -> None:
         """Flash stopped the clock of the ticks; while the permit is low that is no late tick."""
-        self._inputs[I_NOW] = self._times[_DUE] = self._state_words[S_NOW] = ticks_us()
+        self._times[_DUE] = self._times[_LAST] = self._state_words[S_NOW] = ticks_us()
 
     # ---- commands
 
     @micropython.native
     def _command(self, kind: int) -> None:
+        state = self.state
         if kind == STOP:
             self.trip(STOPPED)
             result = DONE
-        elif kind == FINISH and self.state == ON:
+        elif kind == FINISH and state == ON:
             self._close("finish")
             result = DONE
-        elif kind == START and self.state == ARMED:
+        elif kind == START and state == ARMED:
             # Not before: until then the kernel keeps the energy of the last sonication.
             self._inputs[I_ENERGY] = self._set_energy
             self._inputs[I_ON] = 1
             self._enter("start")
             result = DONE
-        elif kind == DISARM and self.state == ARMED:
+        elif kind == DISARM and state == ARMED:
             self._close("disarm")
             result = DONE
-        elif kind == ARM:
+        elif kind == ARM and state == SAFE:
             result = self._arm()
-        elif kind == ACKNOWLEDGE:
+        elif kind == ACKNOWLEDGE and state == TRIPPED:
             result = self._acknowledge()
         elif kind == STATUS:
             result = DONE
-        elif kind == READ and self.state != ON and self._log.read(self._link):
+        elif kind == READ and state != ON and self._log.read(self._link):
             return
         else:
             result = REFUSED
@@ -387,7 +393,7 @@ class Monitor:
 
     def _arm(self) -> int:
         """SAFE to ARMED: the host says which limit set and which set point it means; both are frozen from here on."""
-        if self.state != SAFE or self._record or self._blackbox.busy:
+        if self._record or self._blackbox.busy:
             return link.REFUSED
         if self._link.received_length != 16:
             return link.OUT_OF_RANGE
@@ -416,7 +422,7 @@ class Monitor:
 
     def _acknowledge(self) -> int:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
-        if self.state != TRIPPED or self._record or self._blackbox.busy or self._acknowledging:
+        if self._record or self._blackbox.busy or self._acknowledging:
             return link.REFUSED
         if self._link.received_length != 1:
             return link.OUT_OF_RANGE

@@ -19,7 +19,7 @@ _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _SPI_HZ = const(4_000_000)  # the converter takes 5 MHz (data sheet 19-6478)
 _LATE_US = const(2_000)  # longer between two ticks: the processor stood still, and pulses went unseen
 
-# words of a flow meter's state; the ring of its gates follows
+# words of a flow meter's state; the ring of its gates follows, and the next meter
 _INDEX = const(0)
 _MASK = const(1)
 _GATE_US = const(2)
@@ -33,61 +33,64 @@ _LEVEL = const(9)
 _RING = const(10)
 
 
-# In viper like all that runs on every tick: bytecode costs more than all checks of the kernel.
+# In viper like all that runs on every tick, where bytecode costs more than all checks of the kernel; and one function
+# for two things, where a call costs as much as either.
 @micropython.viper
-def pulses(own: ptr32, gpio: int, inputs: ptr32):
-    """Rising edges of a turbine in the last gates: a conversion at the end of each gate, once a whole window was seen.
+def convert(meters: int, flows: ptr32, gpio: int, converters: ptr32, at: int, value: int, inputs: ptr32):
+    """Conversions of what is sampled or read elsewhere: of the flow meters, and of the converter `at`, if not 0.
 
-    A gate is a time and no number of ticks: slow ticks would make it longer, and too little flow look enough.
+    Of a meter, rising edges of its turbine in the last gates: a conversion at the end of each gate, once a whole window
+    was seen. A gate is a time and no number of ticks: slow ticks would make it longer, and too little flow look enough.
+
+    Of a converter, what chip.transfer read: a 15-bit code, or -1 when it flags a fault; a conversion if DRDY rose. A
+    read ends DRDY: a line that stays low would count one conversion again and again, and make every rise look flat. So
+    it counts none, and the channel gets stale.
     """
-    level = gpio & own[_MASK]
-    at = own[_AT]
-    if level and own[_LEVEL] == 0:
-        own[_RING + at] = own[_RING + at] + 1
-    own[_LEVEL] = level
-    now = inputs[_I_NOW]
-    since = (now - own[_LAST]) & _INT_MAX
-    own[_LAST] = now
-    if since > _LATE_US:
-        since = own[_TICK_US]
-    us = own[_US] + since
-    if us < own[_GATE_US]:
+    begins = 0
+    own = ptr32(int(flows) + (begins << 2))
+    while meters:
+        level = gpio & own[_MASK]
+        gate = own[_AT]
+        if level and own[_LEVEL] == 0:
+            own[_RING + gate] = own[_RING + gate] + 1
+        own[_LEVEL] = level
+        now = inputs[_I_NOW]
+        us = (now - own[_LAST]) & _INT_MAX
+        own[_LAST] = now
+        if us > _LATE_US:
+            us = own[_TICK_US]
+        us += own[_US]
+        gates = own[_GATES]
+        if us >= own[_GATE_US]:
+            us -= own[_GATE_US]
+            if own[_FILLED] < gates:
+                own[_FILLED] = own[_FILLED] + 1
+            if own[_FILLED] == gates:
+                total = 0
+                i = 0
+                while i < gates:
+                    total += own[_RING + i]
+                    i += 1
+                index = own[_INDEX]
+                inputs[index + 1] = total
+                inputs[index] = (inputs[index] + 1) & _SEQ
+            gate += 1
+            if gate == gates:
+                gate = 0
+            own[_RING + gate] = 0
+            own[_AT] = gate
         own[_US] = us
-        return
-    own[_US] = us - own[_GATE_US]
-    gates = own[_GATES]
-    if own[_FILLED] < gates:
-        own[_FILLED] = own[_FILLED] + 1
-    if own[_FILLED] == gates:
-        total = 0
-        i = 0
-        while i < gates:
-            total += own[_RING + i]
-            i += 1
-        index = own[_INDEX]
-        inputs[index + 1] = total
-        inputs[index] = (inputs[index] + 1) & _SEQ
-    at += 1
-    if at == gates:
-        at = 0
-    own[_RING + at] = 0
-    own[_AT] = at
-
-
-@micropython.viper
-def note(converters: ptr32, at: int, inputs: ptr32, value: int):
-    """What chip.transfer read: a 15-bit code, or -1 when the converter flags a fault; a conversion if DRDY rose.
-
-    A read ends DRDY: a line that stays low would count one conversion again and again, and make every rise look flat.
-    So it counts none, and the channel gets stale.
-    """
-    index = converters[at]
-    raw = (value >> 1) & 0x7FFF
-    if value & 1:
-        raw = -1
-    inputs[index + 1] = raw
-    if value & 0x10000:
-        inputs[index] = (inputs[index] + 1) & _SEQ
+        size = _RING + gates
+        own = ptr32(int(own) + (size << 2))
+        meters -= 1
+    if at:
+        index = converters[at]
+        raw = (value >> 1) & 0x7FFF
+        if value & 1:
+            raw = -1
+        inputs[index + 1] = raw
+        if value & 0x10000:
+            inputs[index] = (inputs[index] + 1) & _SEQ
 
 
 @micropython.viper
@@ -121,7 +124,8 @@ class Sensors:
         converters: list[int] = []  # input index, masks of DRDY and CS
         analog: list[int] = []  # input index, ADC input
         wired: list[int] = []  # input index, mask of every contact
-        self.flows: list[array[int]] = []
+        self.meters = 0
+        flows: list[int] = []
         self._pins: list[Pin | ADC] = []  # keeps pull-ups and inputs configured
         for number, (name, driver, settings) in enumerate(board["channels"]):
             index = I_CHANNELS + 2 * number
@@ -147,10 +151,12 @@ class Sensors:
             elif driver == "pulses":
                 self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_UP))
                 gates = settings["gates"]
-                own = [index, 1 << settings["pin"], settings["gate_ms"] * 1000, gates, tick_us, 0, 0, 0, 0, 0]
-                self.flows.append(array("i", own + [0] * gates))
+                self.meters += 1
+                flows += [index, 1 << settings["pin"], settings["gate_ms"] * 1000, gates, tick_us, 0, 0, 0, 0, 0]
+                flows += [0] * gates
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
-        # What the monitor's tick gives to chip.sample, pulses and due: a call of a method in between costs it 20 us.
+        # What the monitor's tick gives to chip.sample, due and convert: a call of a method in between costs it 20 us.
+        self.flows = array("i", flows)
         self.table = array("i", [len(wired) // 2, len(analog) // 2] + wired + analog)
         self.converters = array("i", [2, 2 + len(converters)] + converters)

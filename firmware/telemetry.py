@@ -11,10 +11,10 @@ TYPE = const(1)  # link.TELEMETRY
 HEAD_BYTES = const(20)
 CHANNEL_BYTES = const(7)
 _HEADER = const(3)  # type and sequence number
-_A_TICK = const(2)  # channels packed in one tick
+_A_TICK = const(3)  # channels packed in one tick
 
 # words of what a frame is made of, beside the kernel's: set by the monitor
-NEXT = const(0)  # channel to pack next; 0 is the head too
+NEXT = const(0)  # what to pack next: 0 is the head, n channel n - 1
 CHANNELS = const(1)
 SEQUENCE = const(2)
 STATE = const(3)
@@ -36,13 +36,16 @@ _I_CHANNELS = const(8)  # kernel.I_CHANNELS
 
 @micropython.viper
 def slice_of(frame: ptr8, own: ptr32, words: ptr32, inputs: ptr32):
-    """Pack the next slice of a plain frame, two channels, the first with the head; its CRC goes along."""
-    at = own[NEXT]
+    """Pack the next slice of a plain frame, the head or three channels; its CRC goes along."""
+    at = own[NEXT] - 1
     channels = own[CHANNELS]
     i = _HEADER + HEAD_BYTES + CHANNEL_BYTES * at
+    to = i
     crc = own[CRC]
-    if at == 0:
+    if at < 0:
+        at = 0
         i = 0
+        to = _HEADER + HEAD_BYTES
         crc = 0xFFFF
         own[IN] = own[IN] + PERIOD
         frame[0] = TYPE
@@ -73,33 +76,34 @@ def slice_of(frame: ptr8, own: ptr32, words: ptr32, inputs: ptr32):
         frame[21] = value >> 16
         frame[22] = value >> 24
         own[SEQUENCE] = (own[SEQUENCE] + 1) & 0xFFFF
-    end = at + _A_TICK
-    if end > channels:
-        end = channels
-    to = _HEADER + HEAD_BYTES + CHANNEL_BYTES * at
-    source = _I_CHANNELS + 2 * at
-    dose = _S_CHANNELS + _CHANNEL_WORDS * at + _C_DOSE_HI
-    while at < end:
-        frame[to] = inputs[source]
-        value = inputs[source + 1]
-        frame[to + 1] = value
-        frame[to + 2] = value >> 8
-        value = words[dose]
-        frame[to + 3] = value
-        frame[to + 4] = value >> 8
-        frame[to + 5] = value >> 16
-        frame[to + 6] = value >> 24
-        to += CHANNEL_BYTES
-        source += 2
-        dose += _CHANNEL_WORDS
-        at += 1
+    else:
+        end = at + _A_TICK
+        if end > channels:
+            end = channels
+        source = _I_CHANNELS + 2 * at
+        dose = _S_CHANNELS + _CHANNEL_WORDS * at + _C_DOSE_HI
+        while at < end:
+            frame[to] = inputs[source]
+            value = inputs[source + 1]
+            frame[to + 1] = value
+            frame[to + 2] = value >> 8
+            value = words[dose]
+            frame[to + 3] = value
+            frame[to + 4] = value >> 8
+            frame[to + 5] = value >> 16
+            frame[to + 6] = value >> 24
+            to += CHANNEL_BYTES
+            source += 2
+            dose += _CHANNEL_WORDS
+            at += 1
     while i < to:
         x = (crc >> 8) ^ frame[i]  # as link.crc16
         x ^= x >> 4
         crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xFFFF
         i += 1
     own[CRC] = crc
-    if at == channels:
+    at += 1
+    if at > channels:
         at = 0
         frame[to] = crc
         frame[to + 1] = crc >> 8

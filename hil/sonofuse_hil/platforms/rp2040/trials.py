@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sonofuse.link import Answer, F, Telemetry
+from sonofuse.link import Answer, F, Telemetry, encode
 
 from ...guarantees import excursion, g02, g05, g10, g11
 from ...guarantees.excursion import Excursion
@@ -160,14 +160,38 @@ def phase_of(rig: Rig, delay_ns: int) -> tuple[float, float]:
     return max(ends) - struck_us, max(ends) - sampled[0] / 1e3
 
 
-def ticks_of(rig: Rig, us: int, commands: bool) -> list[Tick]:
-    """So long a part of the sonication, by ticks; with `commands` a refused one every 7 ms."""
-    if commands:
-        for at_us in range(rig.now_us + 1_000, rig.now_us + us, 7_000):
-            rig.bench.at(at_us, lambda: rig.operator.command(F.DISARM))
+REFUSED = encode(F.DISARM, 1)  # while RF is on
+ZEROS = bytes(20)  # the shortest frames there could be
+SHORT = b"\x55" * 6 + b"\0"  # frames as short as one can be, and damaged
+
+
+def ticks_of(rig: Rig, us: int, sent: bytes = b"", every_us: int = 7_000) -> list[Tick]:
+    """So long a part of the sonication, by ticks, while something is sent to the device again and again."""
+    for at_us in range(rig.now_us + 1_000, rig.now_us + us, every_us) if sent else ():
+        rig.bench.at(at_us, lambda: rig.bench.send(sent))
     with Stages(_chip(rig).chip) as stages:
         rig.run_for(us)
     return stages.ticks
+
+
+def stop_behind(rig: Rig, commands: int, phase_us: int) -> tuple[int, int]:
+    """STOP in one piece with refused commands before it.
+
+    Returns:
+        How many bytes found the receiver's FIFO full, and µs from the first byte to the last permit edge.
+
+    Raises:
+        RuntimeError: if the permit did not fall.
+    """
+    rig.run_for(phase_us)
+    sent_us, lost = rig.now_us, _chip(rig).chip.uart.lost
+    arm = encode(F.ARM, 1, bytes(16))
+    rig.bench.send(arm * commands + encode(F.STOP, 2))
+    rig.run_for(_HANG_US)
+    low_us = rig.result().low_since(sent_us)
+    if low_us >= rig.now_us:
+        raise RuntimeError("the permit did not fall")
+    return _chip(rig).chip.uart.lost - lost, low_us - sent_us
 
 
 def _chip(rig: Rig) -> Rp2040Platform:

@@ -9,6 +9,10 @@ from _ops import TOKEN
 from _wire import TICKS_MASK, wire
 
 FIFO = 32
+RING = 256
+I_NOW = 0
+S_TOKEN = 2
+DUE = 4
 _SAMPLE_US = 21
 _TRANSFER_US = 16
 _GIVE_US = 4
@@ -17,6 +21,7 @@ _FIRST, _SECOND = 0, 4  # state machines of the two switches
 
 
 def sample(table, inputs):
+    inputs[I_NOW] = ticks_us()
     wire.charge(_SAMPLE_US)
     gpio = wire.gpio
     at = 2
@@ -47,10 +52,11 @@ def transfer(converters, at):
     return _answer[1] << 8 | _answer[2] | (0x10000 if wire.gpio & converters[at + 1] else 0)
 
 
-def give(token, start, longest):
+def give(words, inputs, longest):
     wire.charge(_GIVE_US)
-    if (ticks_us() - start) & TICKS_MASK > longest:
+    if (ticks_us() - inputs[I_NOW]) & TICKS_MASK > longest:
         return
+    token = words[S_TOKEN]
     # The bit stays until the next answer, or the program's next look.
     if not wire.fifo & 1 << _FIRST:
         wire.output(TOKEN, _FIRST, token)
@@ -60,30 +66,27 @@ def give(token, start, longest):
         wire.fifo |= 1 << _SECOND
 
 
-def wait(due, at, tick_us):
-    until = (due[at] + tick_us) & TICKS_MASK
+def wait(times, tick_us, ring, ends):
+    until = (times[DUE] + tick_us) & TICKS_MASK
     now = ticks_us()
     left = (until - now) & TICKS_MASK
     if left > tick_us:
         until = now
     elif left:
         wire.charge(left)
-    due[at] = until
+    times[DUE] = until
+    put, taken = ends[0], ends[1]
+    tail = wire.rx_tail
+    while tail != wire.rx_head and (put + 1) % RING != taken:
+        ring[put] = wire.rx[tail]
+        put = (put + 1) % RING
+        tail = (tail + 1) & 1023
+    wire.rx_tail = tail
+    ends[0] = put
 
 
 def quiet():
     pass
-
-
-def receive(data):
-    wire.charge(_LOOK_US)
-    n = min(FIFO, (wire.rx_head - wire.rx_tail) & 1023)
-    tail = wire.rx_tail
-    for i in range(n):
-        data[i] = wire.rx[tail]
-        tail = (tail + 1) & 1023
-    wire.rx_tail = tail
-    return n
 
 
 def send(data, at, end):
