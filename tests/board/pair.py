@@ -27,7 +27,7 @@ _IDLE_SHARES = (0.25 / 3, 0.25 / 3, 2.048 / 3)  # live zero of both detectors, t
 
 
 class Pair:
-    """`permit` holds every edge of the permit pins as (switch, ns), in the signal chip's time.
+    """`permit` holds every edge of the permit pins at the signal chip as (ns, ticks of what stamps it).
 
     At first the monitor runs alone, with good signals that stand in for the signal board. The cable between both is
     plugged in when the signal board closes the stop loop for the first time.
@@ -44,7 +44,7 @@ class Pair:
         self.monitor.flash.lend(blocks, Flash(len(latch), latch), lambda: None)
         self.pty = Pty(self.monitor.uart)
         self.signal = SignalChip(image)
-        self.permit: list[tuple[int, float]] = []
+        self.permit: list[tuple[float, int]] = []
         self._shares = lambda channel: _IDLE_SHARES[channel]
         self._plugged = False
         self._ahead_ns = 0.0  # of the monitor's clock to the signal chip's
@@ -103,17 +103,11 @@ class Pair:
         while self.signal.chip.now_us < until_us:
             self.step()
 
-    def last_edge_us(self) -> float:
-        """The last edge of either permit pin, in the signal chip's time."""
-        return self.permit[-1][1] / 1e3
-
     # ---- wires
 
     def _to_signal(self, pin: int, _t_us: int, level: int) -> None:
         """The monitor's slice came first: the edge arrives at its own time within the signal chip's."""
         at_ns = self.monitor.clock.nanos - self._ahead_ns
-        if pin != PINS.BUZZER:
-            self.permit.append((pin - PINS.PERMIT, at_ns))
         self._coming.append((at_ns, pin, level))
         if len(self._coming) == 1:
             self._schedule()
@@ -122,7 +116,9 @@ class Pair:
         self._arrives.schedule(max(0.0, self._coming[0][0] - self.signal.chip.clock.nanos))
 
     def _arrive(self) -> None:
-        _, pin, level = self._coming.popleft()
+        at_ns, pin, level = self._coming.popleft()
+        if pin != PINS.BUZZER:
+            self.permit.append((at_ns, self.signal.ticks(pin - PINS.PERMIT)))
         self.signal.chip.drive(pin, level)
         if self._coming:
             self._schedule()

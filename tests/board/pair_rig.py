@@ -35,11 +35,12 @@ class PairRig(Rig):
 
 @dataclass(frozen=True)
 class Seen:
-    """A run as the rig saw it, and the emulator's own truth: the marker's edges and the permit's last, µs."""
+    """A run as the rig saw it, and the emulator's own truth: the marker's edges and the permit's last, as (µs, ticks of
+    what stamps it)."""
 
     run: Run
-    markers: tuple[float, ...]
-    last_edge_us: float
+    markers: tuple[tuple[float, int], ...]
+    last_edge: tuple[float, int]
     stop_loop: tuple[tuple[float, int], ...]
     worst_late_us: int
     finished: bool
@@ -101,8 +102,8 @@ def _carried_out(rig: Rig, act: Callable[[], Run]) -> Seen:
     zero = platform.zero_us
     return Seen(
         run,
-        tuple(ns / 1e3 - zero for pin, ns, _ in pair.signal.exact if pin == PINS.MARKER),
-        pair.last_edge_us() - zero,
+        tuple((ns / 1e3 - zero, ticks) for ns, ticks in pair.signal.markers),
+        (pair.permit[-1][0] / 1e3 - zero, pair.permit[-1][1]),
         tuple((t_us - zero, level) for t_us, level in pair.signal.edges(PINS.STOP_LOOP)),
         platform.worst_late_us,
         rig.operator.finished,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sonofuse_hil.platforms.board import install
-from sonofuse_hil.platforms.board.wire import PINS
+from sonofuse_hil.platforms.board.wire import PINS, P
 from sonofuse_hil.platforms.rp2040 import filesystem
 from sonofuse_hil.platforms.rp2040.chip import Chip
 
@@ -15,7 +15,8 @@ _STEP_US = 200
 
 
 class SignalChip:
-    """`exact` holds every change of an output as (pin, ns, level): the emulator's own truth."""
+    """The emulator's own truth: `exact` holds every change of an output as (pin, ns, level), `markers` those of the
+    marker as (ns, ticks)."""
 
     def __init__(self, image: Path) -> None:
         self.chip = Chip(image, filesystem.build(install.files()))
@@ -23,6 +24,7 @@ class SignalChip:
         self.chip.drive(PINS.SERVICE, 1)
         self.pty = Pty(self.chip.uart)
         self.exact: list[tuple[int, float, int]] = []
+        self.markers: list[tuple[float, int]] = []
         for pin in (PINS.STOP_LOOP, PINS.SUPPLY, PINS.FLOW, PINS.LED, PINS.RUN, PINS.CUT):
             self.watch(pin)
         # An output does not read back in the emulator; on a chip its pad does.
@@ -51,6 +53,11 @@ class SignalChip:
         """(µs, level) of an output."""
         return [(ns / 1e3, level) for number, ns, level in self.exact if number == pin]
 
+    def ticks(self, source: int) -> int:
+        """What a stamping machine has counted so far. The emulator's stand still while its processor sleeps, which
+        silicon's do not: a stamp has to be compared with this, and the time itself differs by up to 0.2 %."""
+        return ~int(self.chip.mcu.pio[0].machines[source].x) & 0xFFFFFFFF
+
     def share(self, channel: int) -> float:
         """What the filter behind an output lets through: forward, reflected, reference as 0, 1, 2; 0 ... 1."""
         slices: Any = self.chip.mcu.pwm.channels
@@ -61,5 +68,5 @@ class SignalChip:
         self.exact.append((pin, self.chip.clock.nanos, level))
 
     def _marked(self, _t_us: int, level: int) -> None:
-        self._note(PINS.MARKER, level)
+        self.markers.append((self.chip.clock.nanos, self.ticks(P.MARKER)))
         self.chip.drive(PINS.MARKER, level)
