@@ -38,7 +38,8 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
-CONSTANT = ("monitor.py", "give(words[S_TOKEN], ", "give(token, ")
+GIVEN = "                    give(words, inputs, deadline_us)\n"
+CONSTANT = ("monitor.py", GIVEN, f"                    words[S_TOKEN] = token\n{GIVEN}")
 FED = ("monitor.py", "if words[S_RAN] == token:", "if True:")
 
 
@@ -47,7 +48,7 @@ def swallow(name: str, source: str) -> str:
     if name != "monitor.py":
         return source
     parts = re.fullmatch(
-        r"(.*\n        while True:\n)(            now = .*\n)(            yield\n.*)", source, re.DOTALL
+        r"(.*\n        while True:\n)(            gpio = .*\n)(            yield\n.*)", source, re.DOTALL
     )
     assert parts is not None, "monitor.py no longer has its loop over ticks: adapt this mutant"
     head, body, tail = parts.groups()
