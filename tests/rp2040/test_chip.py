@@ -17,10 +17,14 @@ READY = "from machine import Pin\nready = Pin(25, Pin.OUT)\nready(1)\n"
 WORD = 0x1234567
 PERMIT = f"""
 import time
+from array import array
 import chip
 from permit import Switch
+words, inputs = array("i", [0] * (chip.S_TOKEN + 1)), array("i", [0] * (chip.I_NOW + 1))
 def give(word):
-    chip.give(word, time.ticks_us(), 1000)
+    words[chip.S_TOKEN] = word
+    inputs[chip.I_NOW] = time.ticks_us()
+    chip.give(words, inputs, 1000)
 switch = Switch(0, {PERMIT_PIN})
 switch.arm({WORD})
 time.sleep_us(500)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sonofuse.link import Answer, F, Telemetry, encode
 
@@ -23,6 +24,10 @@ _SETTLED_US = 20_000  # after RF came on: relays and read-backs have followed
 _SWEEP_US = 22_000  # the longest conversion: every phase against ticks and conversions
 _HANG_US = 4_000  # two lives of a token
 _FIRST_FRAME_US = 1_500_000  # of a device that boots
+STACK_BYTES = 8192  # MicroPython's for the RP2040, below the end of memory (its linker script, memmap_mp_rp2040.ld)
+_STACK_TOP, _SRAM = 0x20042000, 0x20000000
+_SP = 13
+_PAINT = b"\xa5"
 
 
 def begin(limits: Path, uf2: Path | None = None, plan: tuple[Sonication, ...] = (PLAN,)) -> Rig:
@@ -192,6 +197,17 @@ def stop_behind(rig: Rig, commands: int, phase_us: int) -> tuple[int, int]:
     if low_us >= rig.now_us:
         raise RuntimeError("the permit did not fall")
     return _chip(rig).chip.uart.lost - lost, low_us - sent_us
+
+
+def stack_of(rig: Rig, us: int, sent: bytes = b"", every_us: int = 7_000) -> int:
+    """Deepest use of the stack in the next `us`, bytes: what lies below it is painted, and looked at afterwards."""
+    chip = _chip(rig).chip
+    sram: Any = chip.mcu.sram
+    depth = _STACK_TOP - int(chip.mcu.core.registers[_SP])
+    bottom = _STACK_TOP - STACK_BYTES - _SRAM
+    sram[bottom : bottom + STACK_BYTES - depth] = _PAINT * (STACK_BYTES - depth)
+    ticks_of(rig, us, sent, every_us)
+    return len(bytes(sram[bottom : bottom + STACK_BYTES]).lstrip(_PAINT))
 
 
 def _chip(rig: Rig) -> Rp2040Platform:
