@@ -41,4 +41,4 @@ def test_stop_behind_other_commands_arrives(on_chip, before):
     for phase_us in range(100, 1_000, 137):
         lost, low_us = on_chip.on.run(trials.stop_behind, before, phase_us)
         assert lost == 0
-        assert low_us < 5_000 + 4_000 * before, phase_us
+        assert low_us < 5_000 * (before + 1), phase_us

@@ -23,6 +23,8 @@ from . import adc, flash, spi, uart
 Watcher = Callable[[int, int], None]  # time in µs, level
 _LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
 _LOOK_NS = 64
+_LOOKS = 10_000  # interrupts may be masked for a while
+_USBCTRL_IRQ = 5  # RP2040 data sheet 2.3.2
 _GPIO_IN = 0x04  # of SIO (RP2040 data sheet 2.3.1.7)
 _BRANCH_TO_ITSELF = 0xE7FE
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
@@ -87,13 +89,20 @@ class Chip:
         """Run for a while; it may end at any instruction."""
         self._run(ns)
 
-    def run_to_interrupt(self, limit_us: int) -> bool:
-        """Run until the processor is inside an interrupt, looked at every 64 ns; False if the limit came first."""
-        while not self.in_interrupt:
-            if self.now_us >= limit_us:
-                return False
+    def interrupt(self) -> None:
+        """Raise the interrupt of USB, as a cable does that is plugged in, and run until the processor is inside it.
+
+        While USB is not enumerated the firmware has none of its own with RF on.
+
+        Raises:
+            RuntimeError: if the processor does not take it.
+        """
+        self.mcu.set_interrupt(_USBCTRL_IRQ, True)
+        for _ in range(_LOOKS):
+            if self.in_interrupt:
+                return
             self._run(_LOOK_NS)
-        return True
+        raise RuntimeError("the processor takes no interrupt")
 
     @property
     def in_interrupt(self) -> bool:
