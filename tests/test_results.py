@@ -1,4 +1,4 @@
-"""What docs/results.md says was measured on this firmware, and not on an older one."""
+"""Results as they are kept; docs/results.md says what was measured on this firmware, and not on an older one."""
 
 import json
 import math
@@ -9,6 +9,21 @@ import pytest
 from sonofuse_hil import results
 from sonofuse_hil.guarantees.summary import summarise
 from sonofuse_hil.measurement import EMULATED, SOFTWARE, Measurement
+
+KEPT = Path(__file__).parents[1] / "docs" / "results.json"
+
+
+def test_the_kept_page_shows_the_kept_figures() -> None:
+    kept = results.read(KEPT)
+    assert KEPT.with_suffix(".md").read_text(encoding="utf-8") == results.page(kept)
+    assert all(row["passed"] for row in kept["guarantees"])
+    assert {row["worst"]["tier"] for row in kept["guarantees"]} == {SOFTWARE, EMULATED}
+
+
+@pytest.mark.check
+def test_the_kept_figures_are_those_of_this_firmware() -> None:
+    """Part of `make check`, not of `make test`: half an hour of measuring is for what is released."""
+    assert results.read(KEPT)["firmware_sha256"] == results.firmware_digest(), "measure again: make results"
 
 
 def test_tiers_stand_side_by_side_and_a_failure_shows(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`sonofuse flash` against an emulated chip, through a pseudo-terminal: from blank, again, and as an upgrade."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,31 @@ def test_after_every_cut_a_further_run_cures_it(chip_image: Path, pair: tuple[Pa
             cured = Board(chip_image, storage)
             assert cured.flash(folder).code == 0
             assert runs(cured.files(), image) == 0
+
+
+@pytest.fixture(scope="module")
+def bytes_of_an_upgrade(chip_image: Path, pair: tuple[Path, Path]) -> int:
+    """How many bytes the host sends in the course of one."""
+    board = Board(chip_image, installed(images.read(pair[0])))
+    assert board.flash(pair[1]).code == 0
+    return board.console.sent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(5))
+def test_unplugged_after_any_byte(
+    chip_image: Path, pair: tuple[Path, Path], bytes_of_an_upgrade: int, part: int
+) -> None:
+    first, second = (images.read(folder) for folder in pair)
+    for sent in random.Random(5).sample(range(1, bytes_of_an_upgrade), CUTS)[part::5]:
+        board = Board(chip_image, installed(first))
+        ended = board.flash(pair[1], going=lambda board=board, sent=sent: board.console.sent < sent)
+        assert (ended.code, ended.err.count("\n")) == (3, 1) or (ended.code, ended.err) == (0, "")
+        ran = runs(board.files(), first, second)
+        assert ran is not None and (ended.code or ran == 1)
+        cured = Board(chip_image, board.stored())
+        assert cured.flash(pair[1]).code == 0
+        assert runs(cured.files(), first, second) == 1
 
 
 def test_a_running_monitor_does_not_answer(chip_image: Path, old: Path) -> None:
