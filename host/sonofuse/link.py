@@ -1,4 +1,4 @@
-"""The host's side of the link that firmware/link.py declares: frames to bytes and back."""
+"""The host's side of the link that protocol.py declares: frames to bytes and back."""
 
 import struct
 from binascii import crc_hqx
@@ -7,15 +7,11 @@ from dataclasses import dataclass
 
 from cobs import cobs  # C-accelerated, the reference implementation of the framing
 
-from sonofuse.layout import Constants
+from sonofuse import protocol
+from sonofuse.protocol import F as F  # what others ask this module for
 
-F = Constants("link.py")
-"""The constants of firmware/link.py: types of frames and answers."""
-
-RESULTS = ("done", "refused in this state", "wrong limit set", "out of range", "cause present", "cooling", "not ready")
-_TELEMETRY = struct.Struct("<BBHIIII")
-_CHANNEL = struct.Struct("<BHI")
-_DATA = struct.Struct("<BBHII128s")
+RESULTS = tuple(text for _, text in protocol.RESULTS)
+_TELEMETRY, _CHANNEL, _DATA = protocol.TELEMETRY.head, protocol.TELEMETRY.row, protocol.DATA.head
 
 
 class FrameError(ValueError):
@@ -109,9 +105,9 @@ class Decoder:
 
 def arm(sequence: int, set_mw: int, set_us: int, digest: bytes) -> bytes:
     """ARM with a set point (mW, µs) for the limit set with this SHA-256."""
-    return encode(F.ARM, sequence, struct.pack("<II", set_mw, set_us) + digest[:8])
+    return encode(F.ARM, sequence, protocol.ARM.head.pack(set_mw, set_us, digest[:8]))
 
 
 def read_request(what: int, offset: int) -> bytes:
     """The payload of READ."""
-    return struct.pack("<BI", what, offset)
+    return protocol.READ.head.pack(what, offset)

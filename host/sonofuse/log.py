@@ -14,10 +14,10 @@ import serial
 from sonofuse import link, trips
 from sonofuse.console import ENVIRONMENT, NOT_AS_EXPECTED, CommandError
 from sonofuse.link import Answer, Data, F, Frame, Telemetry
+from sonofuse.protocol import BAUD
 from sonofuse.trips import Trip
 from sonofuse_firmware.states import ON
 
-BAUD = 921_600
 MANIFEST, TRIPS = 0, 1  # what READ asks for (firmware/link.py)
 _LISTEN_S = 1.5  # a refusing device speaks ten times a second, a running one fifty times
 _ANSWER_S = 2.0  # a device answers within 20 ms, an adapter may hold bytes back

@@ -10,6 +10,7 @@ from sonofuse_hil.platforms.flash import ERASE_US, PROGRAM_US
 from sonofuse_hil.platforms.rp2040 import adc, clocks, flash, spi, uart
 
 rp2040 = pytest.importorskip("rp2040py.rp2040", reason="not run: rp2040 (rp2040py is not installed)")
+simulator = pytest.importorskip("rp2040py.simulator")
 rp2040py_uart = pytest.importorskip("rp2040py.peripherals.uart")
 
 ADC_CS, ADC_RESULT = 0x00, 0x04
@@ -27,6 +28,8 @@ UART_DR, UART_FR, UART_IBRD, UART_FBRD, UART_LCR, UART_CR, UART_IMSC, UART_RIS =
 )
 UART_ICR = 0x44
 TX_INTERRUPT, RX_INTERRUPT, TIMEOUT_INTERRUPT = 1 << 5, 1 << 4, 1 << 6
+PIO_CTRL, PIO_INSTR_MEM0 = 0x00, 0x48
+JUMP_X_DEC_0 = 0x0040
 PERI_USB = 2 << 5  # CLK_PERI_CTRL.AUXSRC: the USB PLL, 48 MHz
 
 
@@ -213,6 +216,24 @@ def test_raw_driving_the_same_level_latches_an_edge(mcu):
     assert not pin.irq_status & 1 << 3
     pin.set_input_value(True)
     assert pin.irq_status & 1 << 3
+
+
+# ---- PIO
+
+
+def test_raw_pio_stands_still_while_the_processor_sleeps(mcu):
+    """The permit's programs do not mind, because the firmware never sleeps; stamps of the signal board do."""
+    simulator.Simulator(rp2040=mcu)  # which steps the machines
+    pio = mcu.pio[0]
+    machine = pio.machines[0]
+    pio.write_uint32(PIO_INSTR_MEM0, JUMP_X_DEC_0)
+    machine.x = 1_000
+    pio.write_uint32(PIO_CTRL, 1)
+    for _ in range(100):
+        pio.advance(1)  # as after an instruction of the processor
+    assert machine.x == pytest.approx(900, abs=2)
+    pio.advance(500)  # as after a sleep to the next alarm
+    assert machine.x == pytest.approx(899, abs=2)
 
 
 # ---- flash
