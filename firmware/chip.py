@@ -11,7 +11,6 @@ integer above 2**30 would be an object.
 import micropython
 from micropython import const
 
-FIFO = const(32)  # bytes that UART0 takes at once, in both directions
 RING = const(256)  # bytes received and not looked at: STOP behind a burst of commands is among them
 I_NOW = const(0)  # kernel.I_NOW
 S_TOKEN = const(2)  # kernel.S_TOKEN
@@ -112,7 +111,8 @@ def give(words: ptr32, inputs: ptr32, longest: int):
 def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32):
     """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is.
 
-    Meanwhile what UART0 receives goes into the ring: its FIFO holds 0.35 ms of a busy line, and a tick is shorter.
+    Meanwhile what UART0 receives goes into the ring: its FIFO holds 32 bytes, 0.35 ms of a busy line, and a tick is
+    shorter.
     `ends` is where the ring's next byte is put and where the next one is taken; a full ring leaves bytes in the FIFO.
     """
     timer = ptr32(0x10015 << 14)

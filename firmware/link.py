@@ -49,16 +49,16 @@ _WHOLE = const(7)  # telemetry.WHOLE
 _AT = const(8)  # what is on its way: from _AT to _END
 _END = const(9)
 _LEFT = const(10)  # received bytes that this tick may still look at
-_FILLED = const(12)  # bytes of the frame that is coming in
-_CODED = const(13)  # bytes of a packed frame that are coded, and where COBS stands
-_OUT = const(14)
-_CODE = const(15)
-_CODE_AT = const(16)
-_WAITING = const(17)  # answers that wait
-_DATA_WAITS = const(18)
-_ANSWERED = const(19)
-_LOOKED = const(20)  # the last tick looked at what came
-_WORDS = const(21)
+_FILLED = const(11)  # bytes of the frame that is coming in
+_CODED = const(12)  # bytes of a packed frame that are coded, and where COBS stands
+_OUT = const(13)
+_CODE = const(14)
+_CODE_AT = const(15)
+_WAITING = const(16)  # answers that wait
+_DATA_WAITS = const(17)
+_ANSWERED = const(18)
+_LOOKED = const(19)  # the last tick looked at what came
+_WORDS = const(20)
 
 # what a tick does with the line
 _SEND = const(1)
@@ -66,7 +66,7 @@ _ENCODE = const(2)
 _PACK = const(3)
 _BEGIN = const(4)
 _LOOK = const(5)
-_RING = const(255)
+_RING = const(255)  # chip._RING
 _A_TICK = const(28)  # bytes coded in one
 _A_LOOK = const(64)  # bytes looked at in one
 _A_FRAME = const(20)  # bytes that take as long as a frame
@@ -76,7 +76,7 @@ _A_FRAME = const(20)  # bytes that take as long as a frame
 def turn(own: ptr32, ends: ptr32, busy: int) -> int:
     """The one thing that this tick does: look at what came, or send something; 0 for nothing, as when it is busy.
 
-    Both take turns while there is both: no tick gets long, and no flood starves telemetry.
+    Both take turns while there is both: no tick gets long, no flood starves telemetry, and STOP waits for nothing else.
     """
     left = own[_IN]
     if left:  # it stays at 0: where words are wider than 32 bits, a negative one is loaded as a large one
@@ -103,6 +103,9 @@ def turn(own: ptr32, ends: ptr32, busy: int) -> int:
         return _PACK
     if waiting:
         return _BEGIN
+    if ends[0] != ends[1]:
+        own[_LOOKED] = 1
+        return _LOOK
     return 0
 
 

@@ -10,15 +10,17 @@ from micropython import const
 from time import ticks_us
 
 import link
-from blackbox import Blackbox, note
-from chip import sample, transfer, wait
+import blackbox
+import chip
+import kernel
+import sensors
+from blackbox import Blackbox
 from devicelog import Log
-from kernel import tick as kernel_tick
 from latch import CLOSED, OPEN, TRIP, Latch
 from limitset import digest
 from permit import Permit
 from selftest import memory
-from sensors import Sensors, convert, due
+from sensors import Sensors
 from states import after
 from struct import unpack_from
 
@@ -222,22 +224,18 @@ class Monitor:
         """
         limits, words, inputs, times = self._limits, self._state_words, self._inputs, self._times
         deadline_us, tick_us, token = self._deadline_us, self._tick_us, self._token
-        table, meters, flows, converters = (
-            self._sensors.table,
-            self._sensors.meters,
-            self._sensors.flows,
-            self._sensors.converters,
-        )
-        look, turn, read, count = sample, due, transfer, convert
-        row, ring, rows = note, self._blackbox.ring, self._blackbox.own
-        check, give, feed, go_on, pause = kernel_tick, self._permit.give, self._watchdog.feed, pass_time, wait
-        step, received, ends = self._link.step, self._link.ring, self._link.ends
+        table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
+        rows, rows_own = self._blackbox.ring, self._blackbox.own
+        received, ends = self._link.ring, self._link.ends
+        sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
+        due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
+        feed, step = self._watchdog.feed, self._link.step
         kind = 0
         while True:
-            gpio = look(table, inputs)
-            waits = go_on(times, inputs, limits)
-            busy = turn(converters, gpio)
-            count(meters, flows, gpio, converters, busy, read(converters, busy) if busy else 0, inputs)
+            gpio = sample(table, inputs)
+            waits = passed(times, inputs, limits)
+            at = due(converters, gpio)
+            convert(flows, gpio, converters, at, transfer(converters, at) if at else 0, inputs)
             cause = check(limits, words, inputs)
             state = self.state
             if state == ON:
@@ -251,18 +249,19 @@ class Monitor:
                 self.trip(cause)
             if words[S_RAN] == token:
                 feed()
+            busy = at
             if waits:
                 if state != ON:
                     self._wait(waits, cause)
                 elif waits & _NOTE:
-                    row(ring, rows, inputs)
+                    note(rows, rows_own, inputs)
                     busy = 1
             if kind:  # a tick after it came, so that no tick gets long
                 self._command(kind)
                 kind = 0
             else:
                 kind = step(words, inputs, busy)
-            pause(times, tick_us, received, ends)
+            wait(times, tick_us, received, ends)
             yield
 
     @micropython.native
@@ -285,7 +284,7 @@ class Monitor:
     def _wait(self, waits: int, cause: int) -> None:
         """What happens by itself as time passes, and what had to wait for the permit to be low."""
         if waits & _NOTE and not self._blackbox.busy:  # what is being written stays as it was
-            note(self._blackbox.ring, self._blackbox.own, self._inputs)
+            blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
         state = self.state
         if state == ON:
             return

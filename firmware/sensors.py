@@ -39,7 +39,7 @@ _RING = const(10)
 # In viper like all that runs on every tick, where bytecode costs more than all checks of the kernel; and one function
 # for two things, where a call costs as much as either.
 @micropython.viper
-def convert(meters: int, flows: ptr32, gpio: int, converters: ptr32, at: int, value: int, inputs: ptr32):
+def convert(flows: ptr32, gpio: int, converters: ptr32, at: int, value: int, inputs: ptr32):
     """Conversions of what is sampled or read elsewhere: of the flow meters, and of the converter `at`, if not 0.
 
     Of a meter, rising edges of its turbine in the last gates: a conversion at the end of each gate, once a whole window
@@ -49,7 +49,8 @@ def convert(meters: int, flows: ptr32, gpio: int, converters: ptr32, at: int, va
     read ends DRDY: a line that stays low would count one conversion again and again, and make every rise look flat. So
     it counts none, and the channel gets stale.
     """
-    begins = 0
+    meters = flows[0]
+    begins = 1
     own = ptr32(int(flows) + (begins << 2))
     while meters:
         level = gpio & own[_MASK]
@@ -127,8 +128,7 @@ class Sensors:
         converters: list[int] = []  # input index, masks of DRDY and CS
         analog: list[int] = []  # input index, ADC input
         wired: list[int] = []  # input index, mask of every contact
-        self.meters = 0
-        flows: list[int] = []
+        flows = [0]  # how many, then each one's state
         self._pins: list[Pin | ADC] = []  # keeps pull-ups and inputs configured
         for number, (name, driver, settings) in enumerate(board["channels"]):
             index = I_CHANNELS + 2 * number
@@ -154,7 +154,7 @@ class Sensors:
             elif driver == "pulses":
                 self._pins.append(Pin(settings["pin"], Pin.IN, Pin.PULL_UP))
                 gates = settings["gates"]
-                self.meters += 1
+                flows[0] += 1
                 flows += [index, 1 << settings["pin"], settings["gate_ms"] * 1000, gates, tick_us, 0, 0, 0, 0, 0]
                 flows += [0] * gates
             else:

@@ -64,7 +64,7 @@ class Layout:
 TELEMETRY = Layout(
     "TELEMETRY",
     "host",
-    "20 ticks after the one before it, and at once after a change of state",
+    "20 ticks after the one before it, or one or two more, and at once after a change of state",
     (
         Field("state", "B", "0 BOOT, 1 SAFE, 2 ARMED, 3 ON, 4 TRIPPED"),
         Field("channels", "B", "how many follow"),

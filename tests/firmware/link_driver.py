@@ -9,7 +9,7 @@ from link import cobs_decode, crc16, encode
 read = sys.stdin.buffer.read
 write = sys.stdout.buffer.write
 target = bytearray(300)
-WHOLE, END, WORDS = 7, 9, 21  # words of a link's own state
+WHOLE, END, WORDS = 7, 9, 20  # words of a link's own state
 
 
 def cobs_encode(data, length, target):

@@ -70,10 +70,8 @@ def test_commands_that_are_refused_allocate_nothing(tmp_path: Path) -> None:
 
 
 def test_an_allocation_is_noticed(tmp_path: Path) -> None:
-    planted = (
-        "            gpio = look(table, inputs)\n",
-        "            gpio = look(table, inputs)\n            self._planted = [gpio]\n",
-    )
+    sample = "            gpio = sample(table, inputs)\n"
+    planted = (sample, f"{sample}            self._planted = [gpio]\n")
     run, log = sonicate(tmp_path, locked(planted))
     assert run.done == 0 and any(seen.cause >> 8 == CRASHED for seen in run.seen)
     assert "MemoryError" in log

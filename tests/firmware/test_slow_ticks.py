@@ -8,7 +8,7 @@ from sonofuse_hil.guarantees import variant
 from sonofuse_hil.rig import Rig, Sonication
 
 BELOW = 5
-SAMPLE = "            gpio = look(table, inputs)\n"
+SAMPLE = "            gpio = sample(table, inputs)\n"
 
 
 @pytest.mark.parametrize("lost_us", [0, 1_200, 1_550])

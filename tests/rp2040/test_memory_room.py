@@ -64,6 +64,6 @@ def test_heap(chip_image: Path, tmp_path: Path, timed) -> None:
 
 
 def test_stack(on_chip, timed) -> None:
-    lines = ((), (trials.REFUSED,), (trials.SHORT * 15, 1_100))
+    lines = ((), (trials.REFUSED,), (trials.SHORT, 1_100))
     used = [float(on_chip.on.run(trials.stack_of, 200_000, *line)) for line in lines]
     timed(distribution("stack, deepest use with RF on", used, "B", EMULATED, trials.STACK_BYTES / 2))

@@ -9,11 +9,11 @@ pytestmark = pytest.mark.chip  # a boot of the emulated chip takes a minute
 
 GOAL_US = 250.0  # leaves three quarters of the processor idle
 LISTENING_US = 345.0  # what UART0 receives in a tick must fit into its FIFO of 32 bytes (chip.wait): 10.85 us a byte
-LINE = {
-    "a refused command every 7 ms": (trials.REFUSED, 7_000),
-    "a line full of zeros": (trials.ZEROS * 5, 1_000),
-    "a line full of short damaged frames": (trials.SHORT * 15, 1_100),
-    "a line full of one endless frame": (b"\xff" * 100, 1_000),
+LINE = {  # what -> for how long, what is sent, how often
+    "a refused command every 7 ms": (2_000_000, trials.REFUSED, 7_000),
+    "a line full of zeros": (400_000, trials.ZEROS, 1_000),
+    "a line full of short damaged frames": (400_000, trials.SHORT, 1_100),
+    "a line full of one endless frame": (400_000, trials.ENDLESS, 1_000),
 }
 
 
@@ -26,8 +26,9 @@ def test_a_tick_with_rf_on_takes_a_quarter_of_its_time(on_chip, timed):
 
 @pytest.mark.parametrize("what", LINE)
 def test_no_tick_is_so_long_that_received_bytes_are_lost(on_chip, timed, what):
-    ticks = on_chip.on.run(trials.ticks_of, 400_000, *LINE[what])
-    assert len(ticks) > 390
+    us, sent, every_us = LINE[what]
+    ticks = on_chip.on.run(trials.ticks_of, us, sent, every_us)
+    assert len(ticks) > us / 1_000 - 10
     timed(distributions(ticks, LISTENING_US, f"with {what}")[0])
 
 
@@ -41,4 +42,4 @@ def test_stop_behind_other_commands_arrives(on_chip, before):
     for phase_us in range(100, 1_000, 137):
         lost, low_us = on_chip.on.run(trials.stop_behind, before, phase_us)
         assert lost == 0
-        assert low_us < 5_000 * (before + 1), phase_us
+        assert low_us < 5_000 + 4_000 * before, phase_us

@@ -44,7 +44,7 @@ def alone(channel: str, check: str, base: Path = SHIPPED) -> dict[str, Any]:
             if other == "sensor" or not isinstance(limit, dict) or other in _KEPT or (name, other) == (channel, check):
                 continue
             if body.get("energy") and other == "above":
-                changes[f"channel.{name}.above.trip"] = "700 W"
+                changes[f"channel.{name}.above.trip"] = "760 W"
             else:
                 changes[f"channel.{name}.{other}"] = None
     return changes

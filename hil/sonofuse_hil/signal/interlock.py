@@ -42,11 +42,11 @@ class Interlock:
             else:
                 pin.init(Pin.OUT)
 
-    def supply(self, now_us: int, supplied: bool) -> None:
-        """The stop loop gives or takes the relays' supply."""
-        self.step(now_us)
+    def supply(self, t_us: int, supplied: bool) -> None:
+        """The stop loop gives or takes the relays' supply, or has done so already."""
+        self.step(t_us)
         self._supplied = supplied
-        self._look(now_us)
+        self._look(max(t_us, self._now_us))
 
     def break_switch(self, switch: int, welded: bool, broken: bool, dropped: bool) -> None:
         self._relays[switch].fault = "welded" if welded else "broken" if broken else ""

@@ -124,7 +124,8 @@ class Board:
             bits = faults >> number
             interlock.break_switch(number, bool(bits & WELDED), bool(bits & BROKEN), bool(bits & DROPPED))
         interlock.wire(bool(outputs.contacts & WIRED))
-        interlock.supply(self._clock(), bool(outputs.contacts & STOP_LOOP))
+        self._clock()
+        interlock.supply(self._whole(when), bool(outputs.contacts & STOP_LOOP))
 
     def _passes(self) -> bool:
         """Whether both relays are closed: RF goes through."""

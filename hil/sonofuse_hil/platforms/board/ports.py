@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import serial
 from serial.tools import list_ports
 
+from sonofuse.protocol import BAUD
+
 from ..process import RigError
 
 PICO = (0x2E8A, 0x0005)  # USB id of MicroPython on a Pico
-BAUD = 921_600  # of the monitor's link and of a signal board behind an isolator
 _PAUSE_S = 0.0002  # USB carries a packet every millisecond
 
 

@@ -23,12 +23,18 @@ _BOOT_US = 4_000_000  # by then a blank device has booted, been acknowledged, ar
 _SETTLED_US = 20_000  # after RF came on: relays and read-backs have followed
 _SWEEP_US = 22_000  # the longest conversion: every phase against ticks and conversions
 _HANG_US = 4_000  # two lives of a token
-_STOP_US = 30_000
+_STOP_US = 30_000  # by then STOP behind a few commands has been heard
 _FIRST_FRAME_US = 1_500_000  # of a device that boots
 STACK_BYTES = 8192  # MicroPython's for the RP2040, below the end of memory (its linker script, memmap_mp_rp2040.ld)
 _STACK_TOP, _SRAM = 0x20042000, 0x20000000
 _SP = 13
 _PAINT = b"\xa5"
+
+# What may come over the link while RF is on; the last three fill a millisecond of it.
+REFUSED = encode(F.DISARM, 1)
+ZEROS = bytes(100)
+SHORT = (b"\x55" * 6 + b"\0") * 15  # frames as short as one can be, and damaged
+ENDLESS = b"\xff" * 100
 
 
 def begin(limits: Path, uf2: Path | None = None, plan: tuple[Sonication, ...] = (PLAN,)) -> Rig:
@@ -164,11 +170,6 @@ def phase_of(rig: Rig, delay_ns: int) -> tuple[float, float]:
     if len(ends) != 2 or max(ends) >= rig.now_us:
         raise RuntimeError("the permit did not fall")
     return max(ends) - struck_us, max(ends) - sampled[0] / 1e3
-
-
-REFUSED = encode(F.DISARM, 1)  # while RF is on
-ZEROS = bytes(20)  # the shortest frames there could be
-SHORT = b"\x55" * 6 + b"\0"  # frames as short as one can be, and damaged
 
 
 def ticks_of(rig: Rig, us: int, sent: bytes = b"", every_us: int = 7_000) -> list[Tick]:

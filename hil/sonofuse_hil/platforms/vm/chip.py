@@ -8,7 +8,6 @@ from time import ticks_us
 from _ops import TOKEN
 from _wire import TICKS_MASK, wire
 
-FIFO = 32
 RING = 256
 I_NOW = 0
 S_TOKEN = 2
@@ -16,6 +15,7 @@ DUE = 4
 _SAMPLE_US = 21
 _TRANSFER_US = 16
 _GIVE_US = 4
+_FIFO = 32  # bytes that UART0 takes at once
 _LOOK_US = 4
 _FIRST, _SECOND = 0, 4  # state machines of the two switches
 
@@ -91,6 +91,6 @@ def quiet():
 
 def send(data, at, end):
     wire.charge(_LOOK_US + 8)
-    n = min(FIFO, end - at)
+    n = min(_FIFO, end - at)
     wire.send_part(data, at, n)
     return at + n
