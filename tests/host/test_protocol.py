@@ -88,6 +88,8 @@ def test_telemetry_of_the_firmware_reads_as_declared(tmp_path: Path) -> None:
     assert after["warn"] < 1 << len(names)
     assert after["now_us"] - before["now_us"] == pytest.approx(20_000, abs=1_500)
     assert after["on_us"] - before["on_us"] == after["now_us"] - before["now_us"]
+    assert after["on_us"] == pytest.approx(310_000, abs=100_000), "of RF"
+    assert after["now_us"] > after["on_us"] + 1_000_000, "of the device, which has booted and been armed before"
     assert (after["energy"] - before["energy"]) * 2**15 * 1e-9 == pytest.approx(40.0 * 0.02, rel=0.1)
     rows = [
         list(protocol.TELEMETRY.row.iter_unpack(body[3 + protocol.TELEMETRY.head.size : -2]))
