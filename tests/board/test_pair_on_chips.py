@@ -18,9 +18,7 @@ from .pair_rig import SILENCE_MS, Seen
 
 _EMULATOR = 2e-3  # of a time by the stamps' clock (SignalChip.ticks)
 _APPLIED_US = 5  # after the instant that they were told for, outputs change: the end of a wait and the call behind it
-_RELAY_US = (
-    50  # the board's models reckon with its timer, stamps with machines that the emulator lets fall behind: 20 seen
-)
+_RELAY_US = 50  # between the board's timer and its stamping machines, which fall behind in the emulator: 20 seen
 
 
 @pytest.mark.chip
