@@ -1,0 +1,1 @@
+"""The live monitor: what an engineer has open during a run."""
