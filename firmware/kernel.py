@@ -67,6 +67,7 @@ I_ON = const(1)
 I_SET_MW = const(2)
 I_SET_US = const(3)
 I_ENERGY = const(4)
+I_RECEIPT_US = const(5)  # since the tick that the host's last receipt answers
 I_CHANNELS = const(8)
 
 # state
@@ -121,6 +122,7 @@ DEADLINE = const(16)
 LIMITS = const(17)
 ENERGY = const(18)
 DURATION = const(19)
+RECEIPT = const(20)
 MONITOR = const(255)
 
 # bounds of what the state keeps, well inside a small integer
@@ -528,7 +530,7 @@ def tick(row: ptr32, own: ptr32, inputs: ptr32) -> int:
     token += ran - before_channels
 
     # 5. Whole monitor
-    ran += step * (ENERGY + DURATION)
+    ran += step * (ENERGY + DURATION + RECEIPT)
     energy = state[S_ENERGY_HI]
     if energy <= (inputs[I_ENERGY] << wide) >> wide and energy <= limits[H_ENERGY]:
         token += step * ENERGY
@@ -539,6 +541,12 @@ def tick(row: ptr32, own: ptr32, inputs: ptr32) -> int:
             cause = DURATION << 8 | MONITOR
     else:
         token += step * DURATION
+    late = (inputs[I_RECEIPT_US] << wide) >> wide
+    if on and limits[H_HOST] and (late > limits[H_RECEIPT_US] or late < 0):
+        if cause == 0:
+            cause = RECEIPT << 8 | MONITOR
+    else:
+        token += step * RECEIPT
 
     # 6. Result
     state[S_TOKEN] = token & INT_MAX

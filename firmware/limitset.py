@@ -60,8 +60,6 @@ def check(data: bytes, board: str, channels: int) -> "Words":
         raise ValueError("SHA-256 differs; copy it again")
     if limits[k.H_BOARD] != binascii.crc32(board.encode()) & k.INT_MAX:
         raise ValueError("compiled for another board than %s" % board)
-    if limits[k.H_HOST]:
-        raise ValueError('host = "required", and this firmware knows no receipts; compile with host = "none"')
     _header(limits, words)
     if limits[k.H_CHANNELS] != channels:
         raise ValueError("%d channels, the board %s has %d" % (limits[k.H_CHANNELS], board, channels))
@@ -77,7 +75,7 @@ def check(data: bytes, board: str, channels: int) -> "Words":
 def _permit(limits: "Words") -> None:
     """The token stands for exactly the enabled checks, and no channel goes without RANGE and STALE."""
     needed = 1 << k.RANGE | 1 << k.STALE
-    token = limits[k.H_TOKEN_STEP] * (k.DEADLINE + k.LIMITS + k.ENERGY + k.DURATION)
+    token = limits[k.H_TOKEN_STEP] * (k.DEADLINE + k.LIMITS + k.ENERGY + k.DURATION + k.RECEIPT)
     for channel in range(limits[k.H_CHANNELS]):
         row = k.H_ROWS + channel * k.ROW_WORDS
         checks = limits[row + k.R_CHECKS]
@@ -110,6 +108,8 @@ def _header(limits: "Words", words: int) -> None:
     _within("H_MAX_ON_US", limits[k.H_MAX_ON_US], 0, k.INT_MAX)
     _within("H_OVER_US", limits[k.H_OVER_US], 0, k.INT_MAX)
     _within("H_ENERGY", limits[k.H_ENERGY], 0, k.INT_MAX)
+    _within("H_HOST", limits[k.H_HOST], 0, 1)
+    _within("H_RECEIPT_US", limits[k.H_RECEIPT_US], 0, 1 << 29)
     _within("H_DOSE_N", limits[k.H_DOSE_N], 0, words - k.H_ROWS)
     _within("H_DOSE", limits[k.H_DOSE], k.H_ROWS, words - limits[k.H_DOSE_N])
     for at in range(limits[k.H_DOSE], limits[k.H_DOSE] + limits[k.H_DOSE_N]):

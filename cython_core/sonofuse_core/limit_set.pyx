@@ -58,6 +58,8 @@ cdef _header(tuple words):
     _within("H_MAX_ON_US", words[H_MAX_ON_US], 0, INT_MAX)
     _within("H_OVER_US", words[H_OVER_US], 0, INT_MAX)
     _within("H_ENERGY", words[H_ENERGY], 0, INT_MAX)
+    _within("H_HOST", words[H_HOST], 0, 1)
+    _within("H_RECEIPT_US", words[H_RECEIPT_US], 0, 1 << 29)
     _within("H_DOSE_N", words[H_DOSE_N], 0, count - H_ROWS)
     _within("H_DOSE", words[H_DOSE], H_ROWS, count - words[H_DOSE_N])
     for at in range(words[H_DOSE], words[H_DOSE] + words[H_DOSE_N]):

@@ -236,6 +236,12 @@ cdef int tick_core(const int32_t* L, int32_t* S, const int32_t* I) noexcept nogi
             cause = DURATION * 256 + MONITOR
     else:
         token += step * DURATION
+    ran += step * RECEIPT
+    if on and L[H_HOST] and not 0 <= I[I_RECEIPT_US] <= L[H_RECEIPT_US]:
+        if cause == 0:
+            cause = RECEIPT * 256 + MONITOR
+    else:
+        token += step * RECEIPT
 
     S[S_TOKEN] = token & INT_MAX
     S[S_RAN] = ran & INT_MAX

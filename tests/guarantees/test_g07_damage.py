@@ -35,11 +35,11 @@ def blob(limits_files) -> Blob:
         (K.H_MAGIC, 0),
         (K.H_BOARD, 12345),
         (K.H_CHANNELS, 11),
-        (K.H_HOST, 1),
+        (K.H_HOST, 2),
         (K.H_ROWS + K.R_CHECKS, 0),
         (K.H_ROWS + K.R_KNOTS, 1 << 20),
     ],
-    ids=["version", "magic", "board", "channels", "host required", "no checks", "knots outside"],
+    ids=["version", "magic", "board", "channels", "host unknown", "no checks", "knots outside"],
 )
 def test_a_sound_file_of_another_kind_is_refused(word, value, blob, limits_files, measured):
     run = g07.boot(limits_files.quick, blob=g07.reseal(blob, word, value))

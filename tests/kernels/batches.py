@@ -111,6 +111,8 @@ def _segment(limits: Limits, pick: Pick, last: npt.NDArray[np.int64]) -> Words:
     words[:, K.I_SET_MW] = (pick(1, 100_000), last[K.I_SET_MW], -pick(0, 1) * pick(1, 9), K.INT_MAX, 1)[pick(0, 4)]
     words[:, K.I_SET_US] = (pick(0, 60_000), last[K.I_SET_US], K.INT_MAX >> 1)[pick(0, 2)]
     words[:, K.I_ENERGY] = (pick(0, 200), last[K.I_ENERGY], K.INT_MAX, 0)[pick(0, 3)]
+    longest = int(limits.words[K.H_RECEIPT_US])
+    words[:, K.I_RECEIPT_US] = (0, last[K.I_RECEIPT_US], longest, longest + 1, -1, K.INT_MAX)[pick(0, 5)]
     for channel in range(limits.channels):
         at = K.I_CHANNELS + 2 * channel
         new = (

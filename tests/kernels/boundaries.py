@@ -67,6 +67,10 @@ def _monitor(calm: Calm) -> Iterator[Episode]:
                     lasting.state(S_ON_US=min(max(limit - DT_US * on + around, 0), MANY_US))
                     lasting.input(I_SET_US=set_us)
                     yield lasting
+        for age_us in (-1, 0, *(int(words[K.H_RECEIPT_US]) + around for around in AROUND), K.INT_MAX):
+            waiting = Episode(calm, on)
+            waiting.input(I_RECEIPT_US=age_us)
+            yield waiting
     stored = int.from_bytes(calm.limits.stored[size : size + 4], "little")
     for bad in (0, 1):
         for wrong in (0, 1, 1 << 15, 1 << 16, 1 << 31, 0xFFFF, 0xFFFF0000, stored & 0xFFFF, stored & 0xFFFF0000):

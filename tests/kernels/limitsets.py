@@ -54,6 +54,8 @@ HEADER = {
     K.H_ENERGY: 91_552_734,
     K.H_ENERGY_RATIO: 1126,
     K.H_SPAN_US: 1 << 14,
+    K.H_HOST: 1,
+    K.H_RECEIPT_US: 250_000,
     K.H_SET_MAX_MW: 96_000,
 }
 
@@ -83,7 +85,7 @@ def build(rows: Sequence[Row], dose: Sequence[int] = (), **header: int) -> bytes
     tables: list[int] = []
     first_table = K.H_ROWS + len(rows) * K.ROW_WORDS
     body: list[int] = []
-    token = sum(fixed[K.H_TOKEN_STEP] * check for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION))
+    token = sum(fixed[K.H_TOKEN_STEP] * check for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION, K.RECEIPT))
     for row in rows:
         words = [0] * K.ROW_WORDS
         words[K.R_TOKEN] = row.token
@@ -180,6 +182,8 @@ def drawn(pick: Pick) -> bytes:
         H_CRC_BYTES=4 * pick(1, 30),
         H_MAX_ON_US=pick(0, 100_000),
         H_OVER_US=pick(0, 10_000),
+        H_HOST=pick(0, 1),
+        H_RECEIPT_US=pick(0, 300_000),
         H_ENERGY=pick(0, 2000),
         H_SPAN_US=pick(1, 1 << 14),
     )

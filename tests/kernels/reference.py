@@ -56,6 +56,9 @@ class Reference:
         too_long = self.on_us > self.words[K.H_MAX_ON_US]
         longer_than_set = self.on == 1 and self.on_us > inputs[K.I_SET_US] + self.words[K.H_OVER_US]
         self._judge(K.DURATION, K.MONITOR, too_long or longer_than_set, step)
+        fresh = 0 <= inputs[K.I_RECEIPT_US] <= self.words[K.H_RECEIPT_US]
+        alone = self.on == 1 and self.words[K.H_HOST] == 1 and not fresh
+        self._judge(K.RECEIPT, K.MONITOR, alone, step)
         self.token %= CLOCK
         self.ran %= CLOCK
         return self.cause

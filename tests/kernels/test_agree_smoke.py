@@ -50,6 +50,7 @@ def stream(channels: int, ticks: int) -> list[list[int]]:
         frame = [0] * K.I_CHANNELS
         frame[K.I_NOW], frame[K.I_ON], frame[K.I_SET_MW] = now, on, draw.choice((40_000, 0, -1, 25_000))
         frame[K.I_SET_US], frame[K.I_ENERGY] = 20_000, 900
+        frame[K.I_RECEIPT_US] = draw.choice((0, 250_000, 250_001, -1)) if wild else 0
         for channel in range(channels):
             if draw.random() < 0.4:
                 seqs[channel] = (seqs[channel] + 1) % 65_536

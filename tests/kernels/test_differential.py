@@ -129,5 +129,5 @@ def test_the_decisive_vectors_reach_every_enabled_check_and_a_quiet_monitor() ->
     limits = Limits(limitsets.every_check())
     causes = set(run_reference(boundaries(limits))[..., K.S_CAUSE].ravel().tolist())
     wanted = {check * 256 + channel for channel in range(limits.channels) for check in limits.enabled(channel)}
-    wanted |= {check * 256 + K.MONITOR for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION)} | {0}
+    wanted |= {check * 256 + K.MONITOR for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION, K.RECEIPT)} | {0}
     assert wanted == causes

@@ -62,6 +62,8 @@ REFUSED: dict[str, Damage] = {
     "token step": put(K.H_TOKEN_STEP, -1),
     "longest on": put(K.H_MAX_ON_US, -1),
     "over": put(K.H_OVER_US, -1),
+    "host": put(K.H_HOST, 2),
+    "receipt": put(K.H_RECEIPT_US, -1),
     "energy": put(K.H_ENERGY, -1),
     "dose table before the rows": put(K.H_DOSE, K.H_ROWS - 1),
     "dose table beyond the end": put(K.H_DOSE, WORDS - 199),

@@ -124,12 +124,3 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch):
     out = StringIO()
     assert commands.build(SHIPPED, tmp_path, out) == commands.UNWRITABLE
     assert "No space left on device" in out.getvalue()
-
-
-def test_a_required_host_cannot_be_built_yet(tmp_path: Path) -> None:
-    path = tmp_path / "limits.toml"
-    path.write_text(SHIPPED.read_text(encoding="utf-8").replace('host = "none"', 'host = "required"'), encoding="utf-8")
-    out = StringIO()
-    assert commands.build(path, tmp_path / "out", out) == 2
-    assert "limits.toml:9: limits.host = 'required'" in out.getvalue() and "receipts" in out.getvalue()
-    assert not (tmp_path / "out").exists()

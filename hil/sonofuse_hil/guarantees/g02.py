@@ -155,7 +155,7 @@ def enabled_checks(blob: bytes) -> list[tuple[int, int]]:
     channels: int = words[K.H_CHANNELS]
     rows: list[int] = [words[K.H_ROWS + channel * K.ROW_WORDS + K.R_CHECKS] for channel in range(channels)]
     found = [(channel, check) for channel, checks in enumerate(rows) for check in range(32) if checks >> check & 1]
-    return found + [(K.MONITOR, check) for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION)]
+    return found + [(K.MONITOR, check) for check in (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION, K.RECEIPT)]
 
 
 def after_last_token(outcome: Outcome, example: str) -> Measurement:

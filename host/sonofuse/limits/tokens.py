@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sonofuse.layout import K
 
-GLOBAL_IDS = (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION)
+GLOBAL_IDS = (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION, K.RECEIPT)
 MONITOR_NAME = "whole monitor"
 
 
