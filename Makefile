@@ -36,7 +36,7 @@ clean:
 	rm -rf $(VENV) build out *.egg-info
 
 # Installed again when a declaration of what to build or install changes; the Cython sources decide for themselves.
-$(VENV)/ready: pyproject.toml setup.py constraints.txt firmware/kernel.py $(wildcard cython_core/sonofuse_core/*.pyx cython_core/sonofuse_core/*.pxd)
+$(VENV)/ready: pyproject.toml setup.py constraints.txt firmware/kernel.py firmware/rows.py $(wildcard cython_core/sonofuse_core/*.pyx cython_core/sonofuse_core/*.pxd)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sonofuse needs Python 3.11 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[hil,dev]"

@@ -9,6 +9,7 @@ integer above 2**30 would be an object.
 # pyright: reportAbstractUsage=false, reportCallIssue=false, reportArgumentType=false
 
 import micropython
+from os import urandom
 from micropython import const
 
 RING = const(256)  # bytes received and not looked at: STOP behind a burst of commands is among them
@@ -16,6 +17,7 @@ I_NOW = const(0)  # kernel.I_NOW
 S_TOKEN = const(2)  # kernel.S_TOKEN
 DUE = const(4)  # of the monitor's times: when the next tick begins
 _RING = const(255)
+_OUT = const(1023)  # of frames.OUT bytes
 _TICKS = const(0x3FFFFFFF)  # time.ticks_us wraps here
 _START = const(0x5)  # ADC CS: EN, START_ONE
 _READY = const(0x100)  # ADC CS: READY
@@ -108,12 +110,13 @@ def give(words: ptr32, inputs: ptr32, longest: int):
 
 
 @micropython.viper
-def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32):
+def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
     """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is.
 
     Meanwhile what UART0 receives goes into the ring: its FIFO holds 32 bytes, 0.35 ms of a busy line, and a tick is
-    shorter.
-    `ends` is where the ring's next byte is put and where the next one is taken; a full ring leaves bytes in the FIFO.
+    shorter. And it gets what is whole of `out`: so the line costs a tick nothing. `ends` is where the ring's next byte
+    is put and where the next one is taken, up to where bytes of `out` are whole, and which one is sent next. A full ring
+    leaves bytes in the FIFO.
     """
     timer = ptr32(0x10015 << 14)
     uart = ptr32(0x1000D << 14)
@@ -125,14 +128,20 @@ def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32):
     times[DUE] = until
     put = ends[0]
     taken = ends[1]
+    whole = ends[2]
+    sent = ends[3]
     while True:
         while not uart[6] & _RX_EMPTY and (put + 1) & _RING != taken:
             ring[put] = uart[0]
             put = (put + 1) & _RING
+        while sent != whole and not uart[6] & _TX_FULL:
+            uart[0] = out[sent]
+            sent = (sent + 1) & _OUT
         if left == 0 or left > tick_us:
             break
         left = (until - timer[10]) & _TICKS
     ends[0] = put
+    ends[3] = sent
 
 
 @micropython.viper
@@ -141,11 +150,6 @@ def quiet():
     ptr32(0x1000D << 14)[14] = 0  # IMSC, 4.2.8
 
 
-@micropython.viper
-def send(data: ptr8, at: int, end: int) -> int:
-    """Put bytes of `data` from `at` on into UART0 while it takes them, up to `end`; where it stopped."""
-    uart = ptr32(0x1000D << 14)
-    while at < end and not uart[6] & _TX_FULL:
-        uart[0] = data[at]
-        at += 1
-    return at
+def random() -> bytes:
+    """16 random bytes, from the ring oscillator."""
+    return urandom(16)

@@ -9,6 +9,8 @@ from manifest import NAME
 
 _MANIFEST = const(0)  # parts of the log
 _TRIPS = const(1)
+_IDENTITY = const(2)
+_STATE = const(3)
 _HEAD = "<BBHII"  # part, bytes in this piece, 0, offset, bytes of the whole part
 _HEAD_BYTES = const(12)
 _PIECE = const(128)
@@ -21,13 +23,16 @@ class Log:
         self._path = NAME if folder is None else folder + "/" + NAME
         self._flash = flash
         self._blocks = blocks
+        self.identity = b""
+        self.state: "Callable[[], bytes]" = bytes  # takes a picture of the kernel; its pieces are those of one instant
+        self._picture = b""
 
     def read(self, line: Link) -> bool:
         """Put the wanted piece into the link; False if there is no such part or the request is not whole."""
         if line.received_length != 5:
             return False
         part, offset = unpack_from("<BI", line.received, 0)
-        buffer = line.data[_HEAD_BYTES:]
+        buffer = memoryview(line.data)[_HEAD_BYTES:]
         if part == _MANIFEST:
             with open(self._path, "rb") as file:
                 file.seek(0, 2)
@@ -39,6 +44,13 @@ class Log:
             n = min(_PIECE, max(0, total - offset))
             if n:
                 self._flash.readblocks(self._blocks[offset // BLOCK], buffer[:n], offset % BLOCK)
+        elif part == _IDENTITY or part == _STATE:
+            if part == _STATE and offset == 0:
+                self._picture = self.state()
+            whole = self.identity if part == _IDENTITY else self._picture
+            total = len(whole)
+            n = min(_PIECE, max(0, total - offset))
+            buffer[:n] = whole[offset : offset + n]
         else:
             return False
         pack_into(_HEAD, line.data, 0, part, n, 0, offset, total)

@@ -25,7 +25,7 @@ _BLANK = bytearray(b"\xff" * PAGE)
 class Latch:
     """Two or more sectors of a flash block device, used in turn: `blocks` are their numbers (reserved.py).
 
-    `kind`, `cause` and `words` are those of the newest record; `kind` is 0 when there is none or it is torn.
+    `kind`, `cause`, `words` and `count`, its number, are those of the newest record; `kind` is 0 when there is none or it is torn.
     """
 
     def __init__(self, flash: "BlockDevice", blocks: "tuple[int, ...]") -> None:
@@ -35,7 +35,7 @@ class Latch:
         self._page = bytearray(PAGE)
         self._next = 0  # page number of the next record, or -1 when there is none free
         self._newest = -1
-        self._seq = 0
+        self.count = 0
         self.kind = 0
         self.cause = 0
         self.words: tuple[int, ...] = ()
@@ -56,9 +56,9 @@ class Latch:
                 continue
             if crc32(memoryview(page)[:_BODY]) != unpack_from("<I", page, _BODY)[0]:
                 continue
-            if self._newest < 0 or seq > self._seq:
+            if self._newest < 0 or seq > self.count:
                 self._newest = number
-                self._seq = seq
+                self.count = seq
                 self.kind = kind
                 self.cause = cause
                 self.words = unpack_from("<%dI" % count, page, _WORDS_AT)
@@ -113,8 +113,8 @@ class Latch:
         if self._next < 0:
             raise OSError("latch: no free page")
         page = bytearray(_BLANK)
-        self._seq += 1
-        pack_into(_HEAD, page, 0, _MAGIC, self._seq, kind, len(words), cause)
+        self.count += 1
+        pack_into(_HEAD, page, 0, _MAGIC, self.count, kind, len(words), cause)
         for i, word in enumerate(words):
             pack_into("<I", page, _WORDS_AT + 4 * i, word)
         pack_into("<I", page, _BODY, crc32(memoryview(page)[:_BODY]))

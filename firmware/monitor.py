@@ -6,14 +6,17 @@ is written only while the permit is low and the read-back shows it.
 
 from array import array
 import micropython
+from machine import unique_id
 from micropython import const
 from time import ticks_us
 
 import link
 import blackbox
+import rows
 import chip
 import kernel
 import sensors
+from authority import SEAL_BYTES, Authority, nonce, read_key
 from blackbox import Blackbox
 from devicelog import Log
 from latch import CLOSED, OPEN, TRIP, Latch
@@ -22,7 +25,7 @@ from permit import Permit
 from selftest import memory
 from sensors import Sensors
 from states import after
-from struct import unpack_from
+from struct import pack, unpack_from
 
 # Written again here, because MicroPython folds a constant only in its own file, and looking one up costs as much as a
 # check; a test compares each with its origin.
@@ -41,12 +44,15 @@ H_MAX_ON_US = const(10)  # kernel.H_MAX_ON_US
 H_ENERGY = const(12)  # kernel.H_ENERGY
 H_ENERGY_RATIO = const(13)  # kernel.H_ENERGY_RATIO
 H_GAP_MS = const(17)  # kernel.H_GAP_MS
+H_HOST = const(18)  # kernel.H_HOST
+H_RECEIPT_US = const(19)  # kernel.H_RECEIPT_US
 H_SET_MAX_MW = const(20)  # kernel.H_SET_MAX_MW
 I_NOW = const(0)  # kernel.I_NOW
 I_ON = const(1)  # kernel.I_ON
 I_SET_MW = const(2)  # kernel.I_SET_MW
 I_SET_US = const(3)  # kernel.I_SET_US
 I_ENERGY = const(4)  # kernel.I_ENERGY
+I_RECEIPT_US = const(5)  # kernel.I_RECEIPT_US
 I_CHANNELS = const(8)  # kernel.I_CHANNELS
 S_NOW = const(0)  # kernel.S_NOW
 S_TOKEN = const(2)  # kernel.S_TOKEN
@@ -71,6 +77,7 @@ STATUS = const(22)  # link.STATUS
 READ = const(23)  # link.READ
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
+NOT_GENUINE = const(7)  # link.NOT_GENUINE
 
 INTERRUPTED = const(32 << 8 | 255)  # causes of checks.py that are not the kernel's
 LIMITS = const(17 << 8 | 255)
@@ -93,6 +100,7 @@ _DUE = const(4)  # chip.DUE
 _LAST = const(5)  # the tick before
 _LIMIT_WORDS = const(6)  # of the limit set's head, to compare: a checksum cannot be trusted with its own length
 _CRC_BYTES = const(7)
+_RECEIPT_US = const(8)  # receipts.AGE_US
 _LOOK = const(1)  # what waits: anything, because the permit is low
 _NOTE = const(2)  # a row of the black box
 _DAMAGED = const(4)  # the limit set's head is not what it was
@@ -100,7 +108,7 @@ _DAMAGED = const(4)  # the limit set's head is not what it was
 
 @micropython.viper
 def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
-    """Let time pass for the state and the cooling gap; what a tick has to look at beside its checks."""
+    """Let time pass for the state, the cooling gap and the receipt; what a tick has to look at beside its checks."""
     now = inputs[I_NOW]
     elapsed = (now - times[_LAST]) & INT_MAX
     times[_LAST] = now
@@ -110,6 +118,11 @@ def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
     if us > _TIME_MAX:
         us = _TIME_MAX
     times[_IN_STATE_US] = us
+    us = times[_RECEIPT_US] + elapsed
+    if us > _TIME_MAX:
+        us = _TIME_MAX
+    times[_RECEIPT_US] = us
+    inputs[I_RECEIPT_US] = us
     waits = 0
     if times[_STATE] != ON:
         us = times[_SINCE_ON_US] + elapsed
@@ -168,12 +181,17 @@ class Monitor:
             for number, (name, _, _) in enumerate(board["channels"])
             if name.endswith("_readback")
         ]
-        self._link = link.Link(self._channels)
+        self._link = link.Link(len(self._state_words), limits[H_RECEIPT_US], self._tick_us)
+        self._rows = rows.plan(board, I_CHANNELS)
+        self._authority = Authority(read_key(), nonce(latch.count, chip.random()))
+        log.identity = self._identity(board)
+        log.state = self._picture
         self.state = BOOT
         self.cause = _NOTHING
-        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0, 0, limits[H_WORDS], limits[H_CRC_BYTES]])
+        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0, 0, limits[H_WORDS], limits[H_CRC_BYTES], _TIME_MAX])
         self._record = _NOTHING  # kind of a latch record that waits for the read-back
         self._acknowledging = False
+        self._unproven = False  # the FINISH that came last
         self._dose_before: tuple[int, ...] = ()
         memory(self._inputs)
         memory(self._state_words)
@@ -226,9 +244,11 @@ class Monitor:
         deadline_us, tick_us, token = self._deadline_us, self._tick_us, self._token
         table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
         rows, rows_own = self._blackbox.ring, self._blackbox.own
-        received, ends = self._link.ring, self._link.ends
+        line, where, ring, out = self._link.own, self._rows, self._link.ring, self._link.out
+        received, ends = self._link.into, self._link.ends
         sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
+        row = rows.note
         feed, step = self._watchdog.feed, self._link.step
         kind = 0
         while True:
@@ -249,6 +269,7 @@ class Monitor:
                 self.trip(cause)
             if words[S_RAN] == token:
                 feed()
+            row(line, words, inputs, where, ring)
             busy = at
             if waits:
                 if state != ON:
@@ -260,8 +281,8 @@ class Monitor:
                 self._command(kind)
                 kind = 0
             else:
-                kind = step(words, inputs, busy)
-            wait(times, tick_us, received, ends)
+                kind = step(times, inputs, busy)
+            wait(times, tick_us, received, ends, out)
             yield
 
     @micropython.native
@@ -287,6 +308,9 @@ class Monitor:
             blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
         state = self.state
         if state == ON:
+            return
+        if self._unproven:
+            self._prove()
             return
         in_state_us = self._times[_IN_STATE_US]
         if state == BOOT:
@@ -355,8 +379,25 @@ class Monitor:
         self._resume()
 
     def _resume(self) -> None:
-        """Flash stopped the clock of the ticks; while the permit is low that is no late tick."""
-        self._times[_DUE] = self._times[_LAST] = self._state_words[S_NOW] = ticks_us()
+        """Flash, or a digest, stopped the clock of the ticks; while the permit is low that is no late tick."""
+        now = ticks_us()
+        self._times[_DUE] = self._times[_LAST] = self._state_words[S_NOW] = self._link.own[rows.BEFORE] = now
+        self._link.own[rows.TIME] = 1
+
+    # ---- what a host may read
+
+    def _identity(self, board: "Board") -> bytes:
+        """Who this is: version of the link, this boot, this chip, this limit set, and how each channel converts."""
+        how = "".join(driver[0] for _, driver, _ in board["channels"])  # adc, contact, max31865, pulses
+        head = pack("<HH", link.VERSION, self._tick_us) + self._authority.nonce + (unique_id() + bytes(8))[:8]
+        return head + digest(self._limits) + pack("<I", self._limits[H_RECEIPT_US]) + how.encode()
+
+    def _picture(self) -> bytes:
+        """The kernel after the last tick: number of the next one, state of the digest, inputs, state."""
+        own = memoryview(self._link.own)
+        head = bytes(own[rows.TICK : rows.TICK + 1]) + bytes(own[rows.DIGEST : rows.DIGEST + 1])
+        head += bytes(own[rows.FOLD_AT : rows.FOLD_AT + 1])
+        return head + bytes(memoryview(self._inputs)[:I_CHANNELS]) + bytes(self._state_words)
 
     # ---- commands
 
@@ -366,35 +407,70 @@ class Monitor:
         if kind == STOP:
             self.trip(STOPPED)
             result = DONE
-        elif kind == FINISH and state == ON:
-            self._close("finish")
-            result = DONE
-        elif kind == START and state == ARMED:
-            # Not before: until then the kernel keeps the energy of the last sonication.
-            self._inputs[I_ENERGY] = self._set_energy
-            self._inputs[I_ON] = 1
-            self._enter("start")
-            result = DONE
-        elif kind == DISARM and state == ARMED:
-            self._close("disarm")
-            result = DONE
-        elif kind == ARM and state == SAFE:
-            result = self._arm()
-        elif kind == ACKNOWLEDGE and state == TRIPPED:
-            result = self._acknowledge()
         elif kind == STATUS:
             result = DONE
-        elif kind == READ and state != ON and self._log.read(self._link):
-            return
-        else:
+        elif state == ON:
+            if kind == FINISH:
+                self._close("finish")
+                self._unproven = True
+                return
             result = REFUSED
+        elif kind == READ:
+            if self._log.read(self._link):
+                return
+            result = REFUSED
+        else:
+            result = self._sealed(kind)
         self._link.answer(kind, result)
+
+    def _prove(self) -> None:
+        """On the tick after a FINISH, which has ended RF whoever sent it: one that is not genuine was a STOP."""
+        self._unproven = False
+        genuine = self._genuine(FINISH)
+        self._resume()
+        if not genuine:
+            self.trip(STOPPED)
+        self._link.answer(FINISH, DONE if genuine else NOT_GENUINE)
+
+    def _genuine(self, kind: int) -> bool:
+        return self._authority.genuine(kind, self._link.received[: self._link.received_length])
+
+    def _sealed(self, kind: int) -> int:
+        """A command that needs a seal, while the permit is low."""
+        state = self.state
+        if not (ARM <= kind <= DISARM or kind == ACKNOWLEDGE):
+            return REFUSED
+        genuine = self._genuine(kind)
+        self._resume()
+        if not genuine:
+            return NOT_GENUINE
+        if kind == START and state == ARMED:
+            return self._start()
+        if kind == DISARM and state == ARMED:
+            self._close("disarm")
+            return DONE
+        if kind == ARM and state == SAFE:
+            return self._arm()
+        if kind == ACKNOWLEDGE and state == TRIPPED:
+            return self._acknowledge()
+        return REFUSED
+
+    def _start(self) -> int:
+        limits = self._limits
+        if limits[H_HOST] and self._times[_RECEIPT_US] > limits[H_RECEIPT_US]:
+            return link.NO_RECEIPT
+        # Not before: until then the kernel keeps the energy of the last sonication.
+        self._inputs[I_ENERGY] = self._set_energy
+        self._inputs[I_ON] = 1
+        self._link.own[rows.SET] = 1
+        self._enter("start")
+        return link.DONE
 
     def _arm(self) -> int:
         """SAFE to ARMED: the host says which limit set and which set point it means; both are frozen from here on."""
         if self._record or self._blackbox.busy:
             return link.REFUSED
-        if self._link.received_length != 16:
+        if self._link.received_length != 16 + SEAL_BYTES:
             return link.OUT_OF_RANGE
         set_mw, set_us = unpack_from("<II", self._link.received, 0)
         if bytes(self._link.received[8:16]) != self._digest:
@@ -423,13 +499,14 @@ class Monitor:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
         if self._record or self._blackbox.busy or self._acknowledging:
             return link.REFUSED
-        if self._link.received_length != 1:
+        if self._link.received_length != 1 + SEAL_BYTES:
             return link.OUT_OF_RANGE
         words = self._state_words
         words[S_ENERGY_HI] = words[S_ENERGY_LO] = words[S_ON_US] = 0  # the sonication that tripped is over
         self._dose_before = self._dose()
         if self._link.received[0] == 1:
             self._set_dose((0, 0) * self._channels)
+        self._link.own[rows.CHANGED] = 1
         self._acknowledging = True
         return link.DONE
 
@@ -440,6 +517,7 @@ class Monitor:
         self._blackbox.prepare()
         if cause or self._state_words[S_TOKEN] != self._token or not self._latch.ready():
             self._set_dose(self._dose_before)
+            self._link.own[rows.CHANGED] = 1
             self._link.answer(link.ACKNOWLEDGE, link.CAUSE_PRESENT)
         else:
             self.cause = _NOTHING

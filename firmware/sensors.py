@@ -34,6 +34,7 @@ _LAST = const(7)
 _US = const(8)
 _LEVEL = const(9)
 _RING = const(10)
+_METERS = const(6)  # that can convert in one tick, beside a converter (rows.py)
 
 
 # In viper like all that runs on every tick, where bytecode costs more than all checks of the kernel; and one function
@@ -159,6 +160,8 @@ class Sensors:
                 flows += [0] * gates
             else:
                 raise ValueError("board channel %s: unknown driver %s" % (name, driver))
+        if flows[0] > _METERS:
+            raise ValueError("%d flow meters, and a row holds %d" % (flows[0], _METERS))
         # What the monitor's tick gives to chip.sample, due and convert: a call of a method in between costs it 20 us.
         self.flows = array("i", flows)
         self.table = array("i", [len(wired) // 2, len(analog) // 2] + wired + analog)

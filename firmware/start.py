@@ -86,7 +86,7 @@ def refuse(problem: ValueError, cause: int, permit: Permit, watchdog: WDT, buzze
 
     print("sonofuse: refused: %s" % problem)
     buzzer(1)
-    line = Link(0)
+    line = Link()
     while True:
         permit.low()
         line.tell(TRIPPED, cause)

@@ -1,5 +1,6 @@
 """The host's side of the link that protocol.py declares: frames to bytes and back."""
 
+import hmac
 import struct
 from binascii import crc_hqx
 from collections.abc import Iterator
@@ -11,46 +12,70 @@ from sonofuse import protocol
 from sonofuse.protocol import F as F  # what others ask this module for
 
 RESULTS = tuple(text for _, text in protocol.RESULTS)
-_TELEMETRY, _CHANNEL, _DATA = protocol.TELEMETRY.head, protocol.TELEMETRY.row, protocol.DATA.head
+MANIFEST, TRIPS, IDENTITY, PICTURE = range(4)  # parts that READ asks for (firmware/devicelog.py)
+SEALED = tuple(frame.kind for frame in protocol.FRAMES if frame.sealed)
+_OLD_TELEMETRY = 1  # of link version 1
+_MAC_BYTES = protocol.SEAL[1].size
+_HEAD, _TAIL, _DATA = protocol.TELEMETRY.head, protocol.TELEMETRY.end, protocol.DATA.head
+_IDENTITY = struct.Struct("<" + "".join(field.code for field in protocol.IDENTITY))
 
 
 class FrameError(ValueError):
     """Bytes that are no frame."""
 
 
+class VersionError(ValueError):
+    """A device that speaks another version of the link; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Telemetry:
-    """What the device says 50 times a second; raw counts and dose (2⁻²⁰ CEM43 min) per channel."""
+    """What the device says 50 times a second; `payload` holds the rows of its ticks (sonofuse_core.follow)."""
 
+    sequence: int
+    tick: int
     state: int
     cause: int
     warn: int
     now_us: int
     on_us: int
     energy: int
-    raw: tuple[int, ...]
-    dose: tuple[int, ...]
+    rows: int
+    payload: bytes
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a command."""
+    """What became of the command with the sequence number `to`."""
 
     command: int
+    to: int
     result: int
 
 
 @dataclass(frozen=True)
 class Data:
-    """A piece of the device's log: which part, where in it, of how many bytes."""
+    """A piece of a part: which, where in it, of how many bytes."""
 
-    what: int
+    part: int
     offset: int
     total: int
     data: bytes
 
 
 Frame = Telemetry | Answer | Data
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a device is; `nonce` is that of its boot, `how` a letter per channel (docs/protocol.md)."""
+
+    nonce: bytes
+    chip: bytes
+    limits: bytes
+    tick_us: int
+    receipt_us: int
+    how: bytes
 
 
 def encode(kind: int, sequence: int, payload: bytes = b"") -> bytes:
@@ -64,6 +89,7 @@ def decode(frame: bytes) -> Frame:
 
     Raises:
         FrameError: if it is not COBS, its CRC differs, or its type or length is unknown.
+        VersionError: if it is telemetry of another version of the link.
     """
     try:
         body = bytes(cobs.decode(frame))
@@ -71,43 +97,79 @@ def decode(frame: bytes) -> Frame:
         raise FrameError(f"not COBS: {error}") from error
     if len(body) < 5 or crc_hqx(body[:-2], 0xFFFF) != int.from_bytes(body[-2:], "little"):
         raise FrameError(f"{len(body)} bytes with a wrong CRC")
-    kind, payload = body[0], body[3:-2]
-    if kind == F.ANSWER and len(payload) == 2:
-        return Answer(payload[0], payload[1])
-    if kind == F.TELEMETRY and len(payload) >= _TELEMETRY.size:
-        state, channels, cause, warn, now_us, on_us, energy = _TELEMETRY.unpack_from(payload)
-        if len(payload) == _TELEMETRY.size + channels * _CHANNEL.size:
-            rows = list(_CHANNEL.iter_unpack(payload[_TELEMETRY.size :]))
-            raw, dose = tuple(row[1] for row in rows), tuple(row[2] for row in rows)
-            return Telemetry(state, cause, warn, now_us, on_us, energy, raw, dose)
+    kind, sequence, payload = body[0], int.from_bytes(body[1:3], "little"), body[3:-2]
+    if kind == protocol.TELEMETRY.kind and len(payload) >= _HEAD.size + _TAIL.size:
+        (tick,) = _HEAD.unpack_from(payload)
+        return Telemetry(sequence, tick, *_TAIL.unpack_from(payload, len(payload) - _TAIL.size), payload)
+    if kind == F.ANSWER and len(payload) == protocol.ANSWER.head.size:
+        return Answer(*protocol.ANSWER.head.unpack(payload))
     if kind == F.DATA and len(payload) == _DATA.size:
-        what, length, _, offset, total, data = _DATA.unpack(payload)
-        return Data(what, offset, total, data[:length])
+        part, length, _, offset, total, data = _DATA.unpack(payload)
+        return Data(part, offset, total, data[:length])
+    if kind == _OLD_TELEMETRY:
+        raise VersionError(f"the device speaks version 1 of the link, this host {protocol.VERSION}; flash it again")
     raise FrameError(f"unknown frame: type {kind}, {len(payload)} bytes")
 
 
+def identity(data: bytes) -> Identity:
+    """What READ of IDENTITY gave.
+
+    Raises:
+        VersionError: if the device speaks another version of the link.
+        FrameError: if it is too short.
+    """
+    if len(data) < _IDENTITY.size:
+        raise FrameError(f"an identity of {len(data)} bytes")
+    version, tick_us, nonce, chip, limits, receipt_us = _IDENTITY.unpack_from(data)
+    if version != protocol.VERSION:
+        raise VersionError(
+            f"the device speaks version {version} of the link, this host {protocol.VERSION}; flash it again"
+        )
+    return Identity(nonce, chip, limits, tick_us, receipt_us, data[_IDENTITY.size :])
+
+
 class Decoder:
-    """Cuts a stream of bytes into frames; bytes that are no frame are counted in `errors` and dropped."""
+    """Cuts a stream of bytes into frames; bytes that are no frame are counted in `errors` and dropped. `version` is the
+    last line about a device of another version, "" while there was none."""
 
     def __init__(self) -> None:
         self.errors = 0
+        self.version = ""
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The whole frames that `data` completes."""
         *frames, self._rest = (self._rest + data).split(b"\0")
+        self._rest = self._rest[-_LONGEST:]
         for frame in frames:
             try:
                 yield decode(frame)
             except FrameError:
                 self.errors += 1
+            except VersionError as error:
+                self.errors += 1
+                self.version = str(error)
 
 
-def arm(sequence: int, set_mw: int, set_us: int, digest: bytes) -> bytes:
-    """ARM with a set point (mW, µs) for the limit set with this SHA-256."""
-    return encode(F.ARM, sequence, protocol.ARM.head.pack(set_mw, set_us, digest[:8]))
+_LONGEST = 8192  # of a frame that is coming in; what is longer is none
 
 
-def read_request(what: int, offset: int) -> bytes:
+def arm_request(set_mw: int, set_us: int, digest: bytes) -> bytes:
+    """The payload of ARM without its seal: a set point (mW, µs) for the limit set with this SHA-256."""
+    return protocol.ARM.head.pack(set_mw, set_us, digest[:8])
+
+
+def read_request(part: int, offset: int) -> bytes:
     """The payload of READ."""
-    return protocol.READ.head.pack(what, offset)
+    return protocol.READ.head.pack(part, offset)
+
+
+def receipt(sequence: int, digest: int) -> bytes:
+    """The payload of RECEIPT for the frame with that number."""
+    return protocol.RECEIPT.head.pack(sequence, digest)
+
+
+def seal(key: bytes, nonce: bytes, kind: int, counter: int, payload: bytes = b"") -> bytes:
+    """A payload with its counter and MAC, for the device whose boot has this nonce."""
+    body = payload + struct.pack("<I", counter)
+    return body + hmac.digest(key, nonce + bytes([kind]) + body, "sha256")[:_MAC_BYTES]

@@ -35,7 +35,7 @@ _write_output = open(5, "wb").write
 _record = bytearray(RECORD_BYTES)
 _reply = array("I", [0] * (REPLY_BYTES // 4))  # unpacking would allocate
 _pins = array("I", [0])
-_parts = [bytearray(n) for n in range(33)]
+_parts = [bytearray(n) for n in range(93)]
 
 
 class Wire:
@@ -150,13 +150,15 @@ class Wire:
         _write_output(_record)
 
     def send_part(self, data, at, n):
-        """Some bytes of a buffer onto the line; a slice would allocate."""
+        """Some bytes of a ring onto the line, up to its end; how many. A slice would allocate."""
+        n = min(n, len(data) - at)
         part = _parts[n]
         for i in range(n):
             part[i] = data[at + i]
         pack_into(RECORD, _record, 0, self.now, UART_TX, 0, n, 0)
         _write_output(_record)
         _write_output(part)
+        return n
 
     def select(self, mask, level):
         """A chip select, by its mask."""
