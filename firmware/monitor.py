@@ -243,7 +243,7 @@ class Monitor:
         limits, words, inputs, times = self._limits, self._state_words, self._inputs, self._times
         deadline_us, tick_us, token = self._deadline_us, self._tick_us, self._token
         table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
-        rows, rows_own = self._blackbox.ring, self._blackbox.own
+        samples, samples_own = self._blackbox.ring, self._blackbox.own
         line, where, ring, out = self._link.own, self._rows, self._link.ring, self._link.out
         received, ends = self._link.into, self._link.ends
         sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
@@ -275,7 +275,7 @@ class Monitor:
                 if state != ON:
                     self._wait(waits, cause)
                 elif waits & _NOTE:
-                    note(rows, rows_own, inputs)
+                    note(samples, samples_own, inputs)
                     busy = 1
             if kind:  # a tick after it came, so that no tick gets long
                 self._command(kind)

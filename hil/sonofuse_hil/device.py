@@ -18,6 +18,8 @@ NATIVE = not (sys.platform == "darwin" and platform.machine() == "arm64")
 """Whether the VM runs native code; on Apple Silicon its decorators are a SyntaxError, and the plain twin runs."""
 
 _CHIP = Path(__file__).parent / "platforms" / "vm" / "chip.py"  # instead of the firmware's: there is no chip here
+KEY = bytes(range(32))
+"""The key of every device in the rig."""
 FILES = tuple(sorted(path.name for path in FIRMWARE.glob("*.py") if path.name != "__init__.py"))
 
 
@@ -53,6 +55,7 @@ def install(
         (folder / name).write_bytes(latch.BLANK)
     (folder / latch.RECORD).write_bytes(latch.record(range(len(latch.FILES))))
     seal(folder)
+    (folder / "key.bin").write_bytes(KEY)
 
 
 def seal(folder: Path) -> None:

@@ -1,14 +1,16 @@
-"""Who sits at the console: reads telemetry, acknowledges, arms, starts, gates the generator, ends a sonication."""
+"""Who sits at the console: acknowledges, arms, starts, gates the generator, ends a sonication. A Watch looks on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from sonofuse import link
-from sonofuse.clock import ClockError, ClockWatch
-from sonofuse.link import Answer, Data, F, Telemetry
-from sonofuse_firmware.states import ARMED, BOOT, SAFE, TRIPPED
+from sonofuse.link import Answer, F, Telemetry
+from sonofuse.live.view import CONNECTED
+from sonofuse.live.watch import Watch
+from sonofuse_firmware.states import ARMED, SAFE, TRIPPED
 
 from .bench import Bench
+from .device import KEY
 
 _RETRY_US = 200_000  # between two tries of a command that was refused for now
 _AT_BOOT = (32, 33)  # causes "interrupted" and "latch": what a new or reset device has to have acknowledged
@@ -27,31 +29,35 @@ class Operator:
 
     Args:
         bench: the line to the device and the generator.
-        digest: SHA-256 of the limit set that the operator means.
+        limits: the compiled limit set that the operator means.
         plan: sonications; each is armed as soon as the device allows it.
 
-    `on_frame` sees every frame; `on_rf` is called with the time at which RF of a sonication was switched on.
+    `on_frame` sees every telemetry and answer; `on_rf` is called with the time at which RF of a sonication was switched
+    on.
     """
 
-    def __init__(self, bench: Bench, digest: bytes, plan: tuple[Sonication, ...]) -> None:
-        self.bench, self.digest, self.plan = bench, digest, plan
-        self.telemetry: Telemetry | None = None
+    def __init__(self, bench: Bench, limits: bytes, plan: tuple[Sonication, ...]) -> None:
+        self.bench, self.plan = bench, plan
+        self.watch = Watch(limits, KEY)
         self.done = 0
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
         self.answers: list[tuple[int, Answer]] = []
-        self.clock = ClockWatch()
         self.clock_rate = 1.0  # of the console's clock; what is wrong with the device's crystal shows as its inverse
         self._own_us, self._heard_us = 0.0, 0
         self.clock_alarm_us: int | None = None  # when the console saw that the clocks differ, and commanded STOP
         self.hung = False  # a console that hangs: it shows what comes, but does nothing any more
         self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda _t_us, _frame: None
         self.on_rf: Callable[[int], None] = lambda _t_us: None
-        self._decoder = link.Decoder()
-        self._sequence = 0
         self._start_sent = False
         self._again_us = 0
+        self.watch.on_frame = self._frame
         bench.on_received = self._received
+
+    @property
+    def telemetry(self) -> Telemetry | None:
+        """The last that came."""
+        return self.watch.telemetry
 
     @property
     def finished(self) -> bool:
@@ -59,43 +65,52 @@ class Operator:
         return self.done == len(self.plan) and self.telemetry is not None and self.telemetry.state == SAFE
 
     def command(self, kind: int, payload: bytes = b"") -> None:
-        """Send a command now."""
-        self._sequence += 1
-        self.bench.send(link.encode(kind, self._sequence, payload))
+        """Send a command now, with the seal that it needs.
+
+        Raises:
+            WatchError: if it needs one, and the device has not said who it is yet.
+        """
+        if kind in link.SEALED:
+            self.watch.command(self._now_ns, kind, payload)
+            self._pump()
+        else:
+            self.bench.send(link.encode(kind, 0, payload))
 
     def stop(self) -> None:
         """Press STOP on the console."""
-        self.command(F.STOP)
+        self.watch.stop(self._now_ns, "the operator pressed STOP")
+        self._pump()
 
     def acknowledge(self, new_treatment: bool) -> None:
         self.command(F.ACKNOWLEDGE, bytes([new_treatment]))
 
-    def _received(self, t_us: int, data: bytes) -> None:
-        for frame in self._decoder.feed(data):
-            if isinstance(frame, Data):
-                continue  # nobody at this console asked for the log
-            if isinstance(frame, Answer):
-                self.answers.append((t_us, frame))
-                self._answered(t_us, frame)
-            else:
-                self._compare_clocks(t_us, frame)
-                self.telemetry = frame
-                self._look(t_us, frame)
-            self.on_frame(t_us, frame)
+    @property
+    def _now_ns(self) -> int:
+        """The console's own clock."""
+        return round(1000 * (self._own_us + (self.bench.now_us - self._heard_us) * self.clock_rate))
 
-    def _compare_clocks(self, t_us: int, frame: Telemetry) -> None:
-        """STOP a device whose clock differs; a device that has booted starts its time anew."""
-        before = self.telemetry
-        if before is None or (frame.now_us < before.now_us and frame.state in (BOOT, TRIPPED)):
-            self.clock.reset()
+    def _received(self, t_us: int, data: bytes) -> None:
         self._own_us += (t_us - self._heard_us) * self.clock_rate
         self._heard_us = t_us
-        try:
-            self.clock.feed(round(self._own_us), frame.now_us)
-        except ClockError:
-            if self.clock_alarm_us is None and not self.hung:
-                self.clock_alarm_us = t_us
-                self.stop()
+        self.watch.received(round(1000 * self._own_us), data)
+        if self.watch.clock_error and self.clock_alarm_us is None and not self.hung:
+            self.clock_alarm_us = t_us
+        self._pump()
+
+    def _pump(self) -> None:
+        """Onto the line with what the watch wants to say."""
+        for record in self.watch.take():
+            if record.topic == "out" and not self.hung:
+                self.bench.send(record.data)
+
+    def _frame(self, frame: Telemetry | Answer) -> None:
+        t_us = self._heard_us
+        if isinstance(frame, Answer):
+            self.answers.append((t_us, frame))
+            self._answered(t_us, frame)
+        else:
+            self._look(t_us, frame)
+        self.on_frame(t_us, frame)
 
     def _look(self, t_us: int, seen: Telemetry) -> None:
         if seen.state == TRIPPED:
@@ -109,17 +124,14 @@ class Operator:
             self._ask(t_us, F.ACKNOWLEDGE, b"\x01")
         elif seen.state == SAFE and self.done < len(self.plan) and self.tripped_us is None:
             planned = self.plan[self.done]
-            if t_us >= self._again_us:
-                self._sequence += 1
-                set_mw, set_us = round(planned.power_w * 1e3), round(planned.duration_s * 1e6)
-                self.bench.send(link.arm(self._sequence, set_mw, set_us, self.digest))
-                self._again_us = t_us + _RETRY_US
+            set_mw, set_us = round(planned.power_w * 1e3), round(planned.duration_s * 1e6)
+            self._ask(t_us, F.ARM, link.arm_request(set_mw, set_us, self.watch.limits[-32:]))
         elif seen.state == ARMED:
             self._start_sent = True  # from here on an interruption is one of this plan, answered or not
             self._ask(t_us, F.START)
 
     def _ask(self, t_us: int, kind: int, payload: bytes = b"") -> None:
-        if t_us >= self._again_us:
+        if t_us >= self._again_us and self.watch.link == CONNECTED:
             self.command(kind, payload)
             self._again_us = t_us + _RETRY_US
 

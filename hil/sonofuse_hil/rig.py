@@ -67,7 +67,7 @@ class Rig:
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")
         self.folder = Path(self._folder.name)
         self.bench = Bench(self.limits.board, plant, tolerances, seed)
-        self.operator = Operator(self.bench, self.blob[-32:], plan)
+        self.operator = Operator(self.bench, self.blob, plan)
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.flash = Flash(LATCH_BYTES, flash)

@@ -1,0 +1,313 @@
+"""Watches a device: the host's kernel in lock-step with the device's, receipts for what they agree on, STOP.
+
+No input or output of its own, no clock and no thread: bytes and times go in, records come out. So the same code runs
+beside a device, in the rig's time, and again from a recording.
+
+A receipt is the digest of this kernel's state after the last tick of a frame. Nothing here can give one without having
+computed all ticks up to there.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sonofuse import link
+from sonofuse.clock import ClockError, ClockWatch
+from sonofuse.layout import K
+from sonofuse.link import Answer, Data, F, Identity, Telemetry
+from sonofuse.live.record import Record
+from sonofuse.live.view import CONNECTED, JOINING, SILENT
+from sonofuse_core.follow import Follower
+from sonofuse_firmware.states import NAMES, ON, TRIPPED
+
+SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, rarely longer, and says nothing meanwhile
+_AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
+_STOP_NS = 40_000_000
+_MS = 1_000_000
+
+
+class WatchError(Exception):
+    """A command that cannot be sent; one line says why."""
+
+
+@dataclass
+class _Reading:
+    """A part of the device that is being read, piece by piece."""
+
+    part: int
+    data: bytes = b""
+    asked_ns: int = -1 << 62
+
+
+class Watch:
+    """Beside one device with one limit set.
+
+    Args:
+        limits: the compiled limit set that the device should run.
+        key: the device's key; b"" can watch and STOP, but not start.
+    """
+
+    def __init__(self, limits: bytes, key: bytes = b"") -> None:
+        self.limits, self._key = limits, key
+        self.identity: Identity | None = None
+        self.telemetry: Telemetry | None = None
+        self.follower: Follower | None = None
+        self.trouble = ""  # one line about the device or the line, "" for none
+        self.stopped = ""  # why this host has commanded STOP, "" if it has not since the device was last not TRIPPED
+        self.answers: dict[int, Answer] = {}  # by the sequence number that they answer
+        self.receipts = 0
+        self.heard_ns = -1 << 62  # the last telemetry
+        self.receipt_ns = -1 << 62  # the last receipt
+        self.clock_error = ""  # what was wrong with the device's clock
+        self.on_frame: Callable[[Telemetry | Answer], None] = lambda _frame: None
+        self._clocks = ClockWatch()
+        self._decoder = link.Decoder()
+        self._records: list[Record] = []
+        self._sequence = 0
+        self._counter = 0
+        self._reading: _Reading | None = None
+        self._stop_ns: int | None = None  # when STOP goes out again
+        self._armed: tuple[int, int] | None = None  # the set point that this host has armed: mW, us
+        self._now_ns = 0
+
+    # ---- what comes in
+
+    def received(self, t_ns: int, data: bytes) -> None:
+        """Bytes from the line."""
+        self._now_ns = t_ns
+        self._note("in", data)
+        for frame in self._decoder.feed(data):
+            if isinstance(frame, Data):
+                self._piece(frame)
+                continue
+            if isinstance(frame, Telemetry):
+                self._telemetry(frame)
+            else:
+                self._answered(frame)
+            self.on_frame(frame)
+        if self._decoder.version:
+            self._complain(self._decoder.version)
+        self._go_on()
+
+    def passed(self, t_ns: int) -> None:
+        """Time goes on, whether something comes or not."""
+        self._now_ns = t_ns
+        self._go_on()
+
+    @property
+    def link(self) -> str:
+        """SILENT, JOINING or CONNECTED (live/view.py)."""
+        if self._now_ns - self.heard_ns > SILENT_NS:
+            return SILENT
+        return CONNECTED if self.follower is not None and self.follower.joined else JOINING
+
+    def take(self) -> list[Record]:
+        """The records since the last call, in the order in which they arose."""
+        records, self._records = self._records, []
+        return records
+
+    # ---- what a person or a program asks for
+
+    def stop(self, t_ns: int, why: str) -> None:
+        """Command STOP, again and again until the device has done it."""
+        self._now_ns = t_ns
+        self._stop(why)
+
+    def command(self, t_ns: int, kind: int, payload: bytes = b"") -> int:
+        """Seal a command and send it; the sequence number that its answer will name.
+
+        Raises:
+            WatchError: if there is no device that could take it, or no key.
+        """
+        self._now_ns = t_ns
+        if self.identity is None or self.link == SILENT:
+            raise WatchError("no device is connected; look at the link")
+        if not self._key:
+            raise WatchError("no key for this device; give --key FILE, the one that it was flashed with")
+        self._counter += 1
+        if kind == F.ARM:
+            set_mw, set_us = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:8], "little")
+            self._armed = (set_mw, set_us)
+        return self._send(kind, link.seal(self._key, self.identity.nonce, kind, self._counter, payload))
+
+    def arm(self, t_ns: int, set_mw: int, set_us: int) -> int:
+        """Command ARM for a set point. Raises WatchError like `command`."""
+        return self.command(t_ns, F.ARM, link.arm_request(set_mw, set_us, self.limits[-32:]))
+
+    # ---- inside
+
+    def _send(self, kind: int, payload: bytes = b"") -> int:
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._note("out", link.encode(kind, self._sequence, payload))
+        return self._sequence
+
+    def _note(self, topic: str, data: bytes) -> None:
+        self._records.append(Record(self._now_ns, topic, data))
+
+    def event(self, what: str, **more: object) -> None:
+        """Something for the record that is neither a byte on the line nor a decision."""
+        self._note("event", json.dumps({"what": what, **more}, sort_keys=True).encode())
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.event("trouble", text=trouble)
+
+    def _stop(self, why: str) -> None:
+        if not self.stopped:
+            self.stopped = why
+            self.event("stop", why=why)
+        self._send(F.STOP)
+        self._stop_ns = self._now_ns + _STOP_NS
+
+    def _telemetry(self, frame: Telemetry) -> None:
+        before = self.telemetry
+        silent = self._now_ns - self.heard_ns > SILENT_NS
+        self.telemetry = frame
+        self.heard_ns = self._now_ns
+        if frame.rows == 0:
+            self._forget()
+            self._show(before, frame)
+            return
+        if before is None or silent or (frame.tick - before.tick) & K.INT_MAX > K.INT_MAX >> 1 or before.rows == 0:
+            self._forget()
+        self._show(before, frame)
+        self._compare_clocks(frame)
+        self._follow(frame)
+
+    def _show(self, before: Telemetry | None, frame: Telemetry) -> None:
+        """Note a change of state; a device that is TRIPPED needs no STOP any more."""
+        if before is None or (before.state, before.cause) != (frame.state, frame.cause):
+            self.event("state", state=NAMES[frame.state], cause=frame.cause, tick=frame.tick + frame.rows)
+        if frame.state == TRIPPED:
+            self._stop_ns = None
+            self._armed = None
+        elif self._stop_ns is None:
+            self.stopped = ""
+        if frame.rows == 0:
+            self._complain("the device refuses to run; flash it again")
+
+    def _forget(self) -> None:
+        """Another boot, or a line that was away: nothing of before counts."""
+        self.identity = None
+        self._reading = None
+        self._counter = 0
+        self._clocks.reset()
+        if self.follower is not None:
+            self.follower.lose()
+
+    def _compare_clocks(self, frame: Telemetry) -> None:
+        try:
+            self._clocks.feed(self._now_ns // 1000, frame.now_us)
+        except ClockError as error:
+            self._clocks.reset()
+            self.clock_error = str(error)
+            self._stop(self.clock_error)
+
+    def _follow(self, frame: Telemetry) -> None:
+        """Make the frame's ticks, judge them, give the receipt."""
+        follower = self.follower
+        if follower is None:
+            return
+        was = follower.joined
+        try:
+            made = follower.frame(frame.payload)
+        except ValueError as error:
+            follower.lose()
+            self._complain(f"the device's rows are not what it promised: {error}")
+            made = 0
+        in_step = follower.joined and follower.tick == (frame.tick + frame.rows) & K.INT_MAX
+        if in_step:
+            self._send(F.RECEIPT, link.receipt(frame.sequence, follower.digest))
+            self.receipts += 1
+            self.receipt_ns = self._now_ns
+        if made or was:
+            self._decide(frame, made, in_step)
+        if was and not follower.joined:
+            self.event("lost step", tick=frame.tick, changed=follower.changed)
+
+    def _decide(self, frame: Telemetry, made: int, in_step: bool) -> None:
+        follower = self.follower
+        assert follower is not None
+        decision = {
+            "tick": follower.tick,
+            "ticks": made,
+            "frame": frame.sequence,
+            "cause": follower.cause,
+            "warn": follower.warn,
+            "state": frame.state,
+            "digest": f"{follower.digest:08x}" if follower.joined else "",
+            "receipt": in_step,
+        }
+        self._note("decision", json.dumps(decision, sort_keys=True).encode())
+        if frame.state != ON:
+            return
+        if follower.cause:
+            self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
+        elif made and follower.on and self._armed is not None and follower.set_point is not None:
+            if follower.set_point[:2] != self._armed:
+                self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
+
+    def _answered(self, answer: Answer) -> None:
+        self.answers[answer.to] = answer
+        if len(self.answers) > 64:
+            del self.answers[next(iter(self.answers))]
+        self.event("answer", command=answer.command, to=answer.to, result=answer.result)
+
+    def _piece(self, piece: Data) -> None:
+        reading = self._reading
+        if reading is None or (piece.part, piece.offset) != (reading.part, len(reading.data)):
+            return
+        reading.data += piece.data
+        reading.asked_ns = -1 << 62  # the next one at once
+        if len(reading.data) >= piece.total or not piece.data:
+            self._reading = None
+            {link.IDENTITY: self._identified, link.PICTURE: self._joined}[piece.part](reading.data)
+
+    def _identified(self, data: bytes) -> None:
+        try:
+            identity = link.identity(data)
+            if identity.limits != self.limits[-32:]:
+                raise ValueError(
+                    f"the device runs the limit set {identity.limits.hex()[:12]}, this host has "
+                    f"{self.limits[-32:].hex()[:12]}; name that one, or flash the device"
+                )
+            self.follower = Follower(self.limits, identity.how)
+        except ValueError as error:
+            self._complain(str(error))
+            return
+        self.identity = identity
+        self._complain("")
+        self.event("device", chip=identity.chip.hex(), nonce=identity.nonce.hex(), limits=identity.limits.hex())
+
+    def _joined(self, data: bytes) -> None:
+        assert self.follower is not None
+        try:
+            self.follower.join(data)
+        except ValueError as error:
+            self._complain(f"the device's state cannot be used: {error}")
+            return
+        if self.follower.joined:
+            self.event("joined", tick=self.follower.tick, picture=data.hex())
+
+    def _go_on(self) -> None:
+        """Ask for what is needed next; STOP again."""
+        now = self._now_ns
+        if self._stop_ns is not None and now >= self._stop_ns:
+            self._send(F.STOP)
+            self._stop_ns = now + _STOP_NS
+        seen = self.telemetry
+        if seen is None or seen.rows == 0 or now - self.heard_ns > SILENT_NS or seen.state == ON:
+            self._reading = None
+            return
+        if self._reading is None:
+            if self.identity is None:
+                self._reading = _Reading(link.IDENTITY)
+            elif self.follower is not None and not self.follower.joined:
+                self._reading = _Reading(link.PICTURE)
+        reading = self._reading
+        if reading is not None and now - reading.asked_ns >= _AGAIN_NS:
+            reading.asked_ns = now
+            self._send(F.READ, link.read_request(reading.part, len(reading.data)))
+
+
