@@ -50,7 +50,6 @@ _RECEIPT_FRAME = const(9)  # bytes of a receipt before its CRC
 # of `own`
 _TICK_US = const(1000)
 _CLOSE = const(5)  # rows.CLOSE
-_CHANGED = const(13)  # rows.CHANGED
 _FILLED = const(26)  # frames.FILLED
 _LEFT = const(27)  # frames.LEFT
 _WAITING = const(28)  # frames.WAITING
@@ -76,7 +75,8 @@ class Link:
         own[rows.STATE_WORDS] = state_words
         own[rows.RECEIPT_US] = receipt_us
         own[rows.USUAL_US] = tick_us - _USUAL_BEFORE_US
-        own[rows.TIME] = own[rows.CHANGED] = 1
+        own[rows.TIME] = 1
+        own[rows.CHANGED] = rows.ANEW
         self.own = own
         self.ring = bytearray(rows.RING)
         self.out = bytearray(frames.OUT)

@@ -504,9 +504,11 @@ class Monitor:
         words = self._state_words
         words[S_ENERGY_HI] = words[S_ENERGY_LO] = words[S_ON_US] = 0  # the sonication that tripped is over
         self._dose_before = self._dose()
+        changed = rows.CLEARED
         if self._link.received[0] == 1:
             self._set_dose((0, 0) * self._channels)
-        self._link.own[rows.CHANGED] = 1
+            changed = rows.NEW_TREATMENT
+        self._link.own[rows.CHANGED] = changed
         self._acknowledging = True
         return link.DONE
 
@@ -517,7 +519,7 @@ class Monitor:
         self._blackbox.prepare()
         if cause or self._state_words[S_TOKEN] != self._token or not self._latch.ready():
             self._set_dose(self._dose_before)
-            self._link.own[rows.CHANGED] = 1
+            self._link.own[rows.CHANGED] = rows.BACK
             self._link.answer(link.ACKNOWLEDGE, link.CAUSE_PRESENT)
         else:
             self.cause = _NOTHING

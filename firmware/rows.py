@@ -39,7 +39,7 @@ DIGEST = const(9)
 BEFORE = const(10)  # time of the row before, or what the monitor has set the kernel's clock to
 TIME = const(11)  # it has: the next row says its time in full
 SET = const(12)  # the next row says the set point
-CHANGED = const(13)  # somebody else than the kernel has changed its state: a host must read it anew
+CHANGED = const(13)  # somebody else than the kernel has changed its state, and how
 FOLD_AT = const(14)  # the next word of the state that the digest takes in
 STATE_WORDS = const(15)
 RECEIPT_US = const(16)  # kernel.H_RECEIPT_US, of this limit set
@@ -47,6 +47,13 @@ USUAL_US = const(17)  # what a row's byte of time counts from: as much before a 
 # the rest belongs to frames.py and link.py
 _POSITIONS = const(96)  # of the last 32 rows
 _LENGTHS = const(128)
+
+# how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they were
+# before that
+ANEW = const(1)
+CLEARED = const(2)
+NEW_TREATMENT = const(3)
+BACK = const(4)
 
 # bits of a row's first byte; the highest three count the slow conversions behind it
 _ON = const(1)
@@ -171,9 +178,12 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
     else:
         ring[put] = value
         put = (put + 1) & _MASK
-    if own[CHANGED]:
+    value = own[CHANGED]
+    if value:
         own[CHANGED] = 0
         flags |= _CHANGED
+        ring[put] = value
+        put = (put + 1) & _MASK
     if own[SET]:
         own[SET] = 0
         flags |= _SET

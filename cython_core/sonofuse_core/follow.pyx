@@ -52,7 +52,7 @@ cdef class Follower:
     cdef readonly int cause  # the first of the ticks that the last call made, 0 for none
     cdef readonly int warn  # all warnings of those
     cdef readonly bint on  # while the last of them
-    cdef readonly bint changed  # the device's state was changed by something else: join again
+    cdef readonly bint changed  # the device's state is another one, and only a picture can tell which: join again
     cdef readonly object set_point  # (mW, us, energy limit) that the device said last, None before
     cdef object _limits, _state
     cdef const int32_t[::1] _limits_view
@@ -63,6 +63,7 @@ cdef class Follower:
     cdef int32_t* _I
     cdef uint32_t _digest
     cdef int _fold_at, _state_words, _channels, _contacts, _analog, _usual_us
+    cdef int32_t _dose[64]  # of every channel, high and low, before the last change
     cdef int _contact[32]
     cdef int _converter[32]
     cdef uint8_t _rows[KEPT * ROOM]
@@ -184,7 +185,7 @@ cdef class Follower:
         cdef int n
         if room < 1:
             return 0
-        n = 1 + (8 if row[0] & LINE__TIME else 1) + (12 if row[0] & LINE__SET else 0)
+        n = 1 + (8 if row[0] & LINE__TIME else 1) + (1 if row[0] & LINE__CHANGED else 0) + (12 if row[0] & LINE__SET else 0)
         n += ((self._contacts + 7) >> 3) + 2 * self._analog + 3 * (row[0] >> 5)
         return n if n <= room and n <= ROOM else 0
 
@@ -199,7 +200,7 @@ cdef class Follower:
                 if self._newest >= 0 and 0 <= ((self._newest - self.tick) & INT_MAX) - LINE_LAG < KEPT:
                     self.lose()
                 break
-            if self._rows[ROOM * slot] & LINE__CHANGED:
+            if not self._change(self._rows + ROOM * slot):
                 self.joined = False
                 self.changed = True
                 break
@@ -208,6 +209,29 @@ cdef class Follower:
             self.tick = (self.tick + 1) & INT_MAX
             made += 1
         return made
+
+    cdef bint _change(self, const uint8_t* row) noexcept nogil:
+        """What the device did to its state before this row; False if only a picture can tell."""
+        cdef int how, channel
+        cdef int32_t* C
+        if not row[0] & LINE__CHANGED:
+            return True
+        how = row[9 if row[0] & LINE__TIME else 2]
+        if how not in (LINE_CLEARED, LINE_NEW_TREATMENT, LINE_BACK):
+            return False
+        if how != LINE_BACK:
+            self._S[S_ENERGY_HI] = self._S[S_ENERGY_LO] = self._S[S_ON_US] = 0
+        for channel in range(self._channels):
+            C = self._S + S_CHANNELS + CHANNEL_WORDS * channel
+            if how == LINE_BACK:
+                C[C_DOSE_HI] = self._dose[2 * channel]
+                C[C_DOSE_LO] = self._dose[2 * channel + 1]
+                continue
+            self._dose[2 * channel] = C[C_DOSE_HI]
+            self._dose[2 * channel + 1] = C[C_DOSE_LO]
+            if how == LINE_NEW_TREATMENT:
+                C[C_DOSE_HI] = C[C_DOSE_LO] = 0
+        return True
 
     cdef bint _make(self, const uint8_t* row) noexcept nogil:
         """One tick: inputs, kernel, digest."""
@@ -220,6 +244,8 @@ cdef class Follower:
             at = 9
         else:
             I[I_NOW] = (S[S_NOW] + self._usual_us + row[1]) & INT_MAX
+        if row[0] & LINE__CHANGED:
+            at += 1
         I[I_ON] = 1 if row[0] & LINE__ON else 0
         I[I_RECEIPT_US] = INT_MAX if row[0] & LINE__LATE else 0
         if row[0] & LINE__SET:

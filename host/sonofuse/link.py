@@ -100,7 +100,8 @@ def decode(frame: bytes) -> Frame:
     kind, sequence, payload = body[0], int.from_bytes(body[1:3], "little"), body[3:-2]
     if kind == protocol.TELEMETRY.kind and len(payload) >= _HEAD.size + _TAIL.size:
         (tick,) = _HEAD.unpack_from(payload)
-        return Telemetry(sequence, tick, *_TAIL.unpack_from(payload, len(payload) - _TAIL.size), payload)
+        state, cause, warn, now_us, on_us, energy, rows = _TAIL.unpack_from(payload, len(payload) - _TAIL.size)
+        return Telemetry(sequence, tick, state, cause, warn, now_us, on_us, energy, rows, payload)
     if kind == F.ANSWER and len(payload) == protocol.ANSWER.head.size:
         return Answer(*protocol.ANSWER.head.unpack(payload))
     if kind == F.DATA and len(payload) == _DATA.size:

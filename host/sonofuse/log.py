@@ -18,7 +18,6 @@ from sonofuse.protocol import BAUD
 from sonofuse.trips import Trip
 from sonofuse_firmware.states import ON
 
-MANIFEST, TRIPS = 0, 1  # what READ asks for (firmware/link.py)
 _LISTEN_S = 1.5  # a refusing device speaks ten times a second, a running one fifty times
 _ANSWER_S = 2.0  # a device answers within 20 ms, an adapter may hold bytes back
 _TRIES = 4
@@ -124,20 +123,20 @@ def read_log(name: str, progress: Callable[[int, int], None] = lambda _done, _to
             raise CommandError(
                 NOT_AS_EXPECTED, f"{name}: the permit is up; the log is read when the sonication has ended"
             )
-        text = _part(port, MANIFEST, progress).decode(errors="replace")
-        raw = _part(port, TRIPS, progress)
+        text = _part(port, link.MANIFEST, progress).decode(errors="replace")
+        raw = _part(port, link.TRIPS, progress)
         blocks = [raw[at : at + trips.B.BLOCK] for at in range(0, len(raw), trips.B.BLOCK)]
         return DeviceLog(seen.state, seen.cause, text, tuple(trips.newest_first(blocks)))
 
 
-def _part(port: Port, what: int, progress: Callable[[int, int], None]) -> bytes:
+def _part(port: Port, part: int, progress: Callable[[int, int], None]) -> bytes:
     """One part of the log, piece by piece; a piece that is lost is asked for again."""
     found, total = b"", 1
     while len(found) < total:
         at = len(found)
         for _ in range(_TRIES):
-            port.send(F.READ, link.read_request(what, at))
-            piece = port.next(partial(_is_piece, what, at), _ANSWER_S)
+            port.send(F.READ, link.read_request(part, at))
+            piece = port.next(partial(_is_piece, part, at), _ANSWER_S)
             if piece is not None:
                 break
         else:
@@ -156,7 +155,7 @@ def _part(port: Port, what: int, progress: Callable[[int, int], None]) -> bytes:
     return found
 
 
-def _is_piece(what: int, at: int, frame: Frame) -> bool:
+def _is_piece(part: int, at: int, frame: Frame) -> bool:
     if isinstance(frame, Answer):
         return frame.command == F.READ
-    return isinstance(frame, Data) and (frame.what, frame.offset) == (what, at)
+    return isinstance(frame, Data) and (frame.part, frame.offset) == (part, at)

@@ -78,6 +78,7 @@ def machine(
         @rule()
         def lead_to_on(self) -> None:
             self.rig.run_for(120_000)
+            self.console.join()
             for step in TO_ON:
                 self.acknowledge(True) if step == "acknowledge" else getattr(self, step)()
 

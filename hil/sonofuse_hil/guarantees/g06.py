@@ -1,9 +1,12 @@
 """G6: a tripped device stays low: no inputs lead to ON without the cause gone, an acknowledgement and ARM."""
 
 from sonofuse import link
-from sonofuse.link import Frame, Telemetry
+from sonofuse.link import Answer, Telemetry
+from sonofuse.live.view import CONNECTED
+from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import BOOT, SAFE, TRIPPED
 
+from ..device import KEY
 from ..measurement import Measurement
 from ..rig import Rig
 from .g02 import BOUND_US
@@ -12,21 +15,34 @@ SETTLE_US = 80_000  # longer than the debounce of every danger used, and than te
 
 
 class Console:
-    """A console that does nothing by itself: it sends what it is told to and keeps what it hears."""
+    """A console that sends what it is told to and keeps what it hears; by itself it gives receipts, and nothing else."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
-        self.frames: list[tuple[int, Frame]] = []
-        self._decoder = link.Decoder()
-        self._sequence = 0
+        self.frames: list[tuple[int, Telemetry | Answer]] = []
+        self.watch = Watch(rig.blob, KEY)
+        self.watch.on_frame = lambda frame: self.frames.append((rig.now_us, frame))
         rig.bench.on_received = self._received
 
     def _received(self, t_us: int, data: bytes) -> None:
-        self.frames += [(t_us, frame) for frame in self._decoder.feed(data)]
+        self.watch.received(1000 * t_us, data)
+        for record in self.watch.take():
+            if record.topic == "out":
+                self.rig.bench.send(record.data)
 
     def encode(self, kind: int, payload: bytes = b"") -> bytes:
-        self._sequence += 1
-        return link.encode(kind, self._sequence, payload)
+        """The frame of a command, with a seal if it takes one and the device has said who it is."""
+        if kind in link.SEALED and self.watch.identity is not None:
+            return self.watch.sealed(kind, payload)
+        return link.encode(kind, 0, payload)
+
+    def arm(self, set_mw: int, set_us: int) -> bytes:
+        """The frame of ARM for the rig's limit set."""
+        return self.encode(link.F.ARM, link.arm_request(set_mw, set_us, self.rig.blob[-32:]))
+
+    def join(self, limit_us: int = 1_000_000) -> None:
+        """Run until receipts are given, or the limit is over."""
+        self.rig.run_while(lambda: self.watch.link != CONNECTED, limit_us)
 
     @property
     def states(self) -> list[int]:

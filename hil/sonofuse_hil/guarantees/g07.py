@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from sonofuse import link
 from sonofuse.layout import K
 from sonofuse.link import F
 
@@ -59,11 +58,12 @@ def start_anyway(
     with Rig(limits, blob=blob, flash=flash) as rig:
         console = Console(rig)
         rig.run_for(1_400_000)
+        console.join()
         for _ in range(2):
             if acknowledge:
                 rig.bench.send(console.encode(F.ACKNOWLEDGE, b"\1"))
                 rig.run_for(120_000)
-            rig.bench.send(link.arm(1, 60_000, 1_000_000, rig.blob[-32:]))
+            rig.bench.send(console.arm(60_000, 1_000_000))
             rig.run_for(30_000)
             rig.bench.send(console.encode(F.START))
             rig.run_for(30_000)

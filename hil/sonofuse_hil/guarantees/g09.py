@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonofuse import link
 from sonofuse.link import F, Telemetry
 from sonofuse_firmware.states import ARMED, ON, SAFE, TRIPPED
 
@@ -35,8 +34,9 @@ def trip_and_reset(
     with Rig(limits, transform=transform) as rig:
         console = Console(rig)
         rig.run_for(_READY_US)
+        console.join()
         steps = [(console.encode(F.ACKNOWLEDGE, b"\1"), SAFE)]
-        steps.append((link.arm(1, 60_000, 5_000_000, rig.blob[-32:]), ARMED))
+        steps.append((console.arm(60_000, 5_000_000), ARMED))
         steps.append((console.encode(F.START), ON))
         for frame, reached in steps[:state]:
             rig.bench.send(frame)

@@ -120,6 +120,16 @@ class Watch:
             WatchError: if there is no device that could take it, or no key.
         """
         self._now_ns = t_ns
+        frame = self.sealed(kind, payload)
+        self._note("out", frame)
+        return self._sequence
+
+    def sealed(self, kind: int, payload: bytes = b"") -> bytes:
+        """The frame of a genuine command, not sent.
+
+        Raises:
+            WatchError: if there is no device that could take it, or no key.
+        """
         if self.identity is None or self.link == SILENT:
             raise WatchError("no device is connected; look at the link")
         if not self._key:
@@ -128,7 +138,9 @@ class Watch:
         if kind == F.ARM:
             set_mw, set_us = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:8], "little")
             self._armed = (set_mw, set_us)
-        return self._send(kind, link.seal(self._key, self.identity.nonce, kind, self._counter, payload))
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        seal = link.seal(self._key, self.identity.nonce, kind, self._counter, payload)
+        return link.encode(kind, self._sequence, seal)
 
     def arm(self, t_ns: int, set_mw: int, set_us: int) -> int:
         """Command ARM for a set point. Raises WatchError like `command`."""
