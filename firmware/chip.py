@@ -17,7 +17,7 @@ I_NOW = const(0)  # kernel.I_NOW
 S_TOKEN = const(2)  # kernel.S_TOKEN
 DUE = const(4)  # of the monitor's times: when the next tick begins
 _RING = const(255)
-_OUT = const(1023)  # of frames.OUT bytes
+_OUT = const(4095)  # of frames.OUT bytes
 _TICKS = const(0x3FFFFFFF)  # time.ticks_us wraps here
 _START = const(0x5)  # ADC CS: EN, START_ONE
 _READY = const(0x100)  # ADC CS: READY
@@ -114,9 +114,9 @@ def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
     """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is.
 
     Meanwhile what UART0 receives goes into the ring: its FIFO holds 32 bytes, 0.35 ms of a busy line, and a tick is
-    shorter. And it gets what is whole of `out`: so the line costs a tick nothing. `ends` is where the ring's next byte
-    is put and where the next one is taken, up to where bytes of `out` are whole, and which one is sent next. A full ring
-    leaves bytes in the FIFO.
+    shorter. And it gets a piece of `out`: so the line costs a tick nothing. `ends` is where the ring's next byte is put
+    and where the next one is taken, up to where bytes of `out` are to be sent, and which one is next. A full ring leaves
+    bytes in the FIFO.
     """
     timer = ptr32(0x10015 << 14)
     uart = ptr32(0x1000D << 14)

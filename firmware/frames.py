@@ -9,35 +9,42 @@ from micropython import const
 
 # words of the line, behind those of rows.py
 _IN_FRAME = const(1)  # rows.IN_FRAME
-_SEGMENT_PUT = const(7)  # rows.SEGMENT_PUT
-_SEGMENT_TAKEN = const(8)  # rows.SEGMENT_TAKEN
-_SEGMENTS = const(160)  # rows.SEGMENTS
-_BEGINS = const(1 << 21)  # rows.BEGINS
-_ENDS = const(1 << 22)  # rows.ENDS
-_SEGMENT_AT = const(20)  # bytes of a segment that are coded
-_CRC = const(21)
-_CODE = const(22)  # where COBS stands
-_CODE_AT = const(23)
-_OUT = const(24)  # of the bytes to send
-_LOOKED = const(25)  # the last tick looked at what came
-FILLED = const(26)  # bytes of the frame that is coming in
-LEFT = const(27)  # received bytes that this tick may still look at
-WAITING = const(28)  # answers that wait
+_PUT = const(6)  # rows.PUT
+_AT = const(7)  # rows.AT
+_END_PUT = const(8)  # rows.END_PUT
+_END_TAKEN = const(9)  # rows.END_TAKEN
+_ENDS = const(48)  # rows.ENDS
+_TELEMETRY = const(4)  # rows.TELEMETRY
+_CRC = const(20)
+_CODE = const(21)  # where COBS stands: 0 while no frame is begun
+_CODE_AT = const(22)
+_OUT = const(23)  # of the coded bytes
+_BEGAN = const(24)  # the frame that is being coded, there
+_AGAIN = const(25)  # that frame goes out a second time
+_BEFORE = const(26)  # the last one of which that is so: from, to
+_BEFORE_END = const(27)
+_RANGE_PUT = const(28)  # of the pieces of coded bytes that wait to be sent
+_RANGE_TAKEN = const(29)
+_LOOKED = const(30)  # the last tick looked at what came
+FILLED = const(31)  # bytes of the frame that is coming in
+LEFT = const(32)  # received bytes that this tick may still look at
+WAITING = const(33)  # answers that wait
+_RANGES = const(112)  # 16 of them: from, to
 
 # of `ends`, which chip.wait shares
-_PUT = const(0)  # of the bytes received
+_RECEIVED = const(0)
 _TAKEN = const(1)
-_LIMIT = const(2)  # of the bytes to send: these are whole
+_LIMIT = const(2)  # of the bytes to send
 _SENT = const(3)
 
 MAX_FRAME = const(240)  # coded bytes before the closing zero that are taken
 _MIN_FRAME = const(6)
-OUT = const(1024)  # bytes that can wait to be sent
-_OUT_MASK = const(1023)
-_RING_MASK = const(0xFFF)  # of rows.RING
-_RECEIVED_MASK = const(255)  # chip._RING
-_A_TICK = const(48)  # bytes coded in one: two ticks leave as many
-_FULL = const(900)
+OUT = const(4096)  # coded bytes
+_OUT_MASK = const(4095)
+_RING_MASK = const(4095)  # of rows.RING bytes
+_RECEIVED_MASK = const(255)  # of chip.RING bytes
+_A_TICK = const(32)  # bytes coded in one: two ticks leave no more
+_FULL = const(8)  # pieces that wait to be sent
 _A_FRAME = const(20)  # bytes that take as long to look at as a frame takes to check
 
 LOOK = const(1)
@@ -64,49 +71,58 @@ _crc_of_byte = array("i", [0] * 256)
 _fill(_crc_of_byte)
 
 
+# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come first,
+# whatever is given for them.
 @micropython.viper
-def work(own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
+def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
 
     Both take turns while there is both, so that no tick gets long, no flood starves the rows, and STOP waits for
-    nothing else. ANSWER: one waits, and no frame is open. Nothing if the tick is `busy`.
+    nothing else. ANSWER: one waits, and no frame is open. Nothing is coded if the tick is `busy`.
     """
+    taken = own[_RANGE_TAKEN]
+    if ends[_SENT] == ends[_LIMIT] and taken != own[_RANGE_PUT]:
+        ends[_SENT] = own[_RANGES + 2 * taken]
+        ends[_LIMIT] = own[_RANGES + 2 * taken + 1]
+        taken = (taken + 1) & 15
+        own[_RANGE_TAKEN] = taken
     if own[WAITING] and own[_IN_FRAME] == 0:
         return ANSWER
     if busy:
         return 0
-    if ends[_PUT] != ends[_TAKEN] and own[_LOOKED] == 0:
+    if ends[_RECEIVED] != ends[_TAKEN] and own[_LOOKED] == 0:
         own[_LOOKED] = 1
         return LOOK
     own[_LOOKED] = 0
-    put = own[_OUT]
-    if (put - ends[_SENT]) & _OUT_MASK > _FULL:
+    at = own[_AT]
+    last = own[_PUT]
+    if at == last or (own[_RANGE_PUT] - taken) & 15 > _FULL:
         return 0
-    table = ptr32(_crc_of_byte)
-    taken = own[_SEGMENT_TAKEN]
-    last = own[_SEGMENT_PUT]
-    at = own[_SEGMENT_AT]
+    put = own[_OUT]
     crc = own[_CRC]
     code = own[_CODE]
     code_at = own[_CODE_AT]
-    left = _A_TICK
-    while left and taken != last:
-        segment = own[_SEGMENTS + taken]
-        n = (segment >> 13) & 0xFF
-        if at == 0 and segment & _BEGINS:
-            crc = 0xFFFF
-            code = 1
-            code_at = put
-            put = (put + 1) & _OUT_MASK
-        ends_at = 0xFF
-        if segment & _ENDS:
-            ends_at = n - 2
-        segment &= _RING_MASK
-        while at < n and left:
-            if at == ends_at:
-                ring[(segment + at) & _RING_MASK] = crc
-                ring[(segment + at + 1) & _RING_MASK] = crc >> 8
-            byte = ring[(segment + at) & _RING_MASK]
+    table = ptr32(_crc_of_byte)
+    if code == 0:
+        crc = 0xFFFF
+        code = 1
+        own[_BEGAN] = put
+        own[_AGAIN] = 0
+        if ring[at] == _TELEMETRY:
+            own[_AGAIN] = 1
+        code_at = put
+        put = (put + 1) & _OUT_MASK
+    left = (last - at) & _RING_MASK
+    ending = 0
+    if own[_END_TAKEN] != own[_END_PUT]:
+        left = ((own[_ENDS + own[_END_TAKEN]] - at) & _RING_MASK) - 2  # the CRC comes later
+        ending = 1
+    if left > _A_TICK:
+        left = _A_TICK
+        ending = 0
+    while True:
+        while left > 0:
+            byte = ring[at]
             crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ byte]
             if byte:
                 out[put] = byte
@@ -117,23 +133,37 @@ def work(own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
                 code = 1
                 code_at = put
                 put = (put + 1) & _OUT_MASK
-            at += 1
+            at = (at + 1) & _RING_MASK
             left -= 1
-        if at == n:
-            at = 0
-            taken = (taken + 1) & 63
-            if ends_at != 0xFF:
-                out[code_at] = code
-                out[put] = 0
-                put = (put + 1) & _OUT_MASK
-                code_at = put
-    own[_SEGMENT_AT] = at
-    own[_SEGMENT_TAKEN] = taken
+        if ending != 1:
+            break
+        ring[at] = crc
+        ring[(at + 1) & _RING_MASK] = crc >> 8
+        left = 2
+        ending = 2
+    if ending:
+        out[code_at] = code
+        out[put] = 0
+        put = (put + 1) & _OUT_MASK
+        code = 0
+        own[_END_TAKEN] = (own[_END_TAKEN] + 1) & 15
+        left = own[_RANGE_PUT]
+        own[_RANGES + 2 * left] = own[_BEGAN]
+        own[_RANGES + 2 * left + 1] = put
+        left = (left + 1) & 15
+        if own[_AGAIN]:
+            if own[_BEFORE] != own[_BEFORE_END]:
+                own[_RANGES + 2 * left] = own[_BEFORE]
+                own[_RANGES + 2 * left + 1] = own[_BEFORE_END]
+                left = (left + 1) & 15
+            own[_BEFORE] = own[_BEGAN]
+            own[_BEFORE_END] = put
+        own[_RANGE_PUT] = left
+    own[_AT] = at
+    own[_OUT] = put
     own[_CRC] = crc
     own[_CODE] = code
     own[_CODE_AT] = code_at
-    own[_OUT] = put
-    ends[_LIMIT] = code_at
     return 0
 
 
@@ -178,7 +208,7 @@ def gather(ring: ptr8, ends: ptr32, own: ptr32, data: ptr8) -> int:
     At most own[LEFT] bytes; a whole frame counts as more, because it takes a while to check. One that is too short is
     none, one that is too long is counted on, and not kept.
     """
-    put = ends[_PUT]
+    put = ends[_RECEIVED]
     taken = ends[_TAKEN]
     filled = own[FILLED]
     left = own[LEFT]

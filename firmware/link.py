@@ -50,9 +50,9 @@ _RECEIPT_FRAME = const(9)  # bytes of a receipt before its CRC
 # of `own`
 _TICK_US = const(1000)
 _CLOSE = const(5)  # rows.CLOSE
-_FILLED = const(26)  # frames.FILLED
-_LEFT = const(27)  # frames.LEFT
-_WAITING = const(28)  # frames.WAITING
+_FILLED = const(31)  # frames.FILLED
+_LEFT = const(32)  # frames.LEFT
+_WAITING = const(33)  # frames.WAITING
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
 _LOOK = const(1)  # frames.LOOK
 _A_LOOK = const(64)  # bytes looked at in one tick
@@ -134,7 +134,7 @@ class Link:
         """One tick's share of the line, only what is sent anyway if it is `busy`: the type of a whole frame that has
         come, or 0."""
         own, ends = self._both
-        todo = frames.work(own, ends, self.ring, self.out, busy)
+        todo = frames.work(0, 0, 0, own, ends, self.ring, self.out, busy)
         if todo == 0:
             return 0
         if todo == _LOOK:
@@ -176,7 +176,7 @@ class Link:
     @micropython.native
     def _put(self, own: "Words", kind: int, source: bytearray, at: int, n: int) -> None:
         ring = self.ring
-        begin = put = own[rows.PUT]
+        put = own[rows.PUT]
         sequence = own[rows.SEQUENCE]
         own[rows.SEQUENCE] = (sequence + 1) & 0xFFFF
         ring[put] = kind
@@ -186,10 +186,11 @@ class Link:
         for i in range(at, at + n):
             ring[put & 0xFFF] = source[i]
             put += 1
-        own[rows.PUT] = (put + 2) & 0xFFF
-        segment = own[rows.SEGMENT_PUT]
-        own[rows.SEGMENTS + segment] = begin | (n + _HEADER + 2) << 13 | rows.BEGINS | rows.ENDS
-        own[rows.SEGMENT_PUT] = (segment + 1) & 63
+        put = (put + 2) & 0xFFF  # the CRC's
+        own[rows.PUT] = put
+        end = own[rows.END_PUT]
+        own[rows.ENDS + end] = put
+        own[rows.END_PUT] = (end + 1) & 15
 
     def tell(self, state: int, cause: int) -> None:
         """One frame of telemetry without rows, now, however long it takes: for a device that never ticks."""
@@ -199,9 +200,10 @@ class Link:
         head[5] = cause & 0xFF
         head[6] = cause >> 8
         self._put(own, rows.TELEMETRY, head, 0, len(head))
-        while own[rows.SEGMENT_TAKEN] != own[rows.SEGMENT_PUT]:
+        times = array("i", [0] * rows.FRAME)
+        while own[rows.AT] != own[rows.PUT]:
             ends[0] = ends[1]  # a device that refuses hears nothing
-            frames.work(own, ends, self.ring, self.out, 0)
-        times = array("i", [0] * rows.LAG)
+            frames.work(0, 0, 0, own, ends, self.ring, self.out, 0)
+        frames.work(0, 0, 0, own, ends, self.ring, self.out, 1)
         while ends[2] != ends[3]:
             wait(times, 0, self.into, ends, self.out)

@@ -83,6 +83,7 @@ INTERRUPTED = const(32 << 8 | 255)  # causes of checks.py that are not the kerne
 LIMITS = const(17 << 8 | 255)
 LATCH = const(33 << 8 | 255)
 STOPPED = const(36 << 8 | 255)
+LINK = const(37 << 8 | 255)
 
 _BOOT_US = const(3_000_000)  # by then every sensor has converted: the flow meter needs 1 s
 _ARMED_US = const(30_000_000)  # an armed device that nobody starts goes back to SAFE
@@ -100,7 +101,7 @@ _DUE = const(4)  # chip.DUE
 _LAST = const(5)  # the tick before
 _LIMIT_WORDS = const(6)  # of the limit set's head, to compare: a checksum cannot be trusted with its own length
 _CRC_BYTES = const(7)
-_RECEIPT_US = const(8)  # receipts.AGE_US
+AGE_US = const(8)  # receipts.AGE_US
 _LOOK = const(1)  # what waits: anything, because the permit is low
 _NOTE = const(2)  # a row of the black box
 _DAMAGED = const(4)  # the limit set's head is not what it was
@@ -118,10 +119,10 @@ def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
     if us > _TIME_MAX:
         us = _TIME_MAX
     times[_IN_STATE_US] = us
-    us = times[_RECEIPT_US] + elapsed
+    us = times[AGE_US] + elapsed
     if us > _TIME_MAX:
         us = _TIME_MAX
-    times[_RECEIPT_US] = us
+    times[AGE_US] = us
     inputs[I_RECEIPT_US] = us
     waits = 0
     if times[_STATE] != ON:
@@ -269,7 +270,8 @@ class Monitor:
                 self.trip(cause)
             if words[S_RAN] == token:
                 feed()
-            row(line, words, inputs, where, ring)
+            if row(line, words, inputs, where, ring):
+                self.trip(LINK)
             busy = at
             if waits:
                 if state != ON:
@@ -457,7 +459,7 @@ class Monitor:
 
     def _start(self) -> int:
         limits = self._limits
-        if limits[H_HOST] and self._times[_RECEIPT_US] > limits[H_RECEIPT_US]:
+        if limits[H_HOST] and self._times[AGE_US] > limits[H_RECEIPT_US]:
             return link.NO_RECEIPT
         # Not before: until then the kernel keeps the energy of the last sonication.
         self._inputs[I_ENERGY] = self._set_energy

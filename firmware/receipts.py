@@ -10,16 +10,15 @@ kernel's check RECEIPT fails.
 import micropython
 from micropython import const
 
-NEVER_US = const(1 << 29)  # monitor._TIME_MAX
 AGE_US = const(8)  # of the monitor's times: since the last tick that a receipt answers
 BYTES = const(6)  # of a receipt: sequence number u16, digest u32
 _AT = const(3)  # in a frame, behind type and sequence number
 _I_NOW = const(0)  # kernel.I_NOW
 _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _SEQUENCE = const(2)  # rows.SEQUENCE
-_DIGESTS = const(224)  # rows.DIGESTS
-_ANSWERED = const(29)  # the newest frame with a receipt; words of the line, behind those of frames.py
-_ANY = const(30)  # there is one
+_DIGESTS = const(64)  # rows.DIGESTS
+_ANSWERED = const(34)  # the newest frame with a receipt; words of the line, behind those of frames.py
+_ANY = const(35)  # there is one
 
 
 @micropython.viper

@@ -3,8 +3,8 @@
 A host that has the limit set and one state of the kernel computes every tick a second time from these rows. What it
 gets as the digest it sends back as its receipt (receipts.py); the digest itself never leaves the device.
 
-A row goes out twice, in its own frame and LAG ticks later beside the row of that tick, so that a lost frame is no lost
-row. A frame is: its head, for each of its ticks the old row and the new one, its tail (docs/protocol.md).
+A frame is: its head, a row for each of its ticks, its tail (docs/protocol.md). It goes out twice, the second time
+behind the next one (frames.py), so that a lost frame is no lost row.
 """
 
 # Viper moves pointers on, which a checker cannot follow:
@@ -15,15 +15,10 @@ from array import array
 from micropython import const
 
 TELEMETRY = const(4)  # type of these frames; 1 was that of link version 1
-LAG = const(20)  # ticks after which a row goes out again; and those of a frame that nothing ends earlier
+FRAME = const(20)  # rows of a frame that nothing ends earlier
 HEAD_BYTES = const(7)
 TAIL_BYTES = const(22)  # with its CRC
-SEGMENTS = const(160)  # 64 pieces of the ring that wait to be coded: what they are in bits, below
-DIGESTS = const(224)  # of the last 16 frames: sequence number, digest, time of the last tick
-WORDS = const(272)
-RING = const(4096)  # bytes of rows, frame heads and tails, answers: many more than 2 * LAG ticks leave
-BEGINS = const(1 << 21)
-ENDS = const(1 << 22)
+RING = const(4096)  # bytes of frames that wait to be coded
 
 # words of the line, for rows and frames
 TICK = const(0)  # rows so far
@@ -33,20 +28,21 @@ STATE = const(3)
 CAUSE = const(4)
 CLOSE = const(5)  # the frame that is open ends as soon as it has so many rows; 0: nothing hurries
 PUT = const(6)  # of the ring
-SEGMENT_PUT = const(7)
-SEGMENT_TAKEN = const(8)
-DIGEST = const(9)
-BEFORE = const(10)  # time of the row before, or what the monitor has set the kernel's clock to
-TIME = const(11)  # it has: the next row says its time in full
-SET = const(12)  # the next row says the set point
-CHANGED = const(13)  # somebody else than the kernel has changed its state, and how
-FOLD_AT = const(14)  # the next word of the state that the digest takes in
-STATE_WORDS = const(15)
-RECEIPT_US = const(16)  # kernel.H_RECEIPT_US, of this limit set
-USUAL_US = const(17)  # what a row's byte of time counts from: as much before a tick's length as after it
-# the rest belongs to frames.py and link.py
-_POSITIONS = const(96)  # of the last 32 rows
-_LENGTHS = const(128)
+AT = const(7)  # up to there it is coded
+END_PUT = const(8)  # of the places where frames end
+END_TAKEN = const(9)
+DIGEST = const(10)
+FOLD_AT = const(11)  # the next word of the state that the digest takes in
+STATE_WORDS = const(12)
+BEFORE = const(13)  # time of the row before, or what the monitor has set the kernel's clock to
+TIME = const(14)  # it has: the next row says its time in full
+SET = const(15)  # the next row says the set point
+CHANGED = const(16)  # somebody else than the kernel has changed its state, and how
+RECEIPT_US = const(17)  # kernel.H_RECEIPT_US, of this limit set
+USUAL_US = const(18)  # what a row's byte of time counts from: as much before a tick's length as after it
+ENDS = const(48)  # 16 places
+DIGESTS = const(64)  # of the last 16 frames: sequence number, digest, time of the last tick
+WORDS = const(160)  # the rest belongs to frames.py and receipts.py
 
 # how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they were
 # before that
@@ -62,7 +58,9 @@ _TIME = const(4)
 _SET = const(8)
 _CHANGED = const(16)
 
-_FOLDED = const(30)  # words of the state in each digest: all of it in a frame
+_LONG = const(255)  # instead of the byte of time: it follows in two
+_FULL = const(3000)  # bytes that wait
+_FOLDED = const(10)  # words of the state in each digest, beside what it decided: 12 channels in 60 ticks
 _MASK = const(0xFFF)
 _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _P = const(0x2C1B3C6D)  # odd, with bits everywhere (T. Mulvey's hash32)
@@ -100,12 +98,17 @@ def plan(board: "Board", first: int) -> "Words":
 
 # One function, because a call costs as much as half of it.
 @micropython.viper
-def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
+def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> int:
     """The row of a tick whose checks have run, and its share of the digest; begins and ends frames.
 
-    `own` is the line's words, `where` the plan.
+    `own` is the line's words, `where` the plan. 1 if there is no room for it, because nothing leaves any more.
     """
-    # 1. The digest: what this tick decided, then the next words of the state. All of them come in within a frame.
+    put = own[PUT]
+    if (put - own[AT]) & _MASK > _FULL:
+        own[CHANGED] = ANEW
+        return 1
+
+    # 1. The digest: what this tick decided, then the next words of the state, all of it in turn.
     mask = 1
     mask = ((mask << 16) << 16) - 1  # 32 bits, where words are wider; all bits where they are not
     digest = own[DIGEST] & mask
@@ -128,12 +131,8 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
 
     # 2. The head of a frame, if none is open
     tick = own[TICK]
-    put = own[PUT]
-    segment = own[SEGMENT_PUT]
     rows = own[IN_FRAME]
     if rows == 0:
-        own[SEGMENTS + segment] = put | HEAD_BYTES << 13 | BEGINS
-        segment = (segment + 1) & 63
         sequence = own[SEQUENCE]
         ring[put] = TELEMETRY
         ring[(put + 1) & _MASK] = sequence
@@ -144,13 +143,7 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
         ring[(put + 6) & _MASK] = tick >> 24
         put = (put + HEAD_BYTES) & _MASK
 
-    # 3. The row of LAG ticks ago once more
-    if tick >= LAG:
-        slot = (tick - LAG) & 31
-        own[SEGMENTS + segment] = own[_POSITIONS + slot] | own[_LENGTHS + slot] << 13
-        segment = (segment + 1) & 63
-
-    # 4. This tick's row
+    # 3. This tick's row
     begin = put
     put = (put + 1) & _MASK
     flags = 0
@@ -161,8 +154,9 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
     now = inputs[_I_NOW]
     before = own[BEFORE]
     own[BEFORE] = now
-    value = ((now - before) & _INT_MAX) - own[USUAL_US]
-    if own[TIME] or value < 0 or value > 255:
+    elapsed = (now - before) & _INT_MAX
+    value = elapsed - own[USUAL_US]
+    if own[TIME] or elapsed > 0xFFFF:
         own[TIME] = 0
         flags |= _TIME
         more = 8
@@ -175,6 +169,11 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
             put = (put + 4) & _MASK
             value = before
             more -= 4
+    elif value < 0 or value >= _LONG:
+        ring[put] = _LONG
+        ring[(put + 1) & _MASK] = elapsed
+        ring[(put + 2) & _MASK] = elapsed >> 8
+        put = (put + 3) & _MASK
     else:
         ring[put] = value
         put = (put + 1) & _MASK
@@ -233,19 +232,11 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
         at += 3
         left -= 1
     ring[begin] = flags
-    slot = tick & 31
-    length = (put - begin) & _MASK
-    own[_POSITIONS + slot] = begin
-    own[_LENGTHS + slot] = length
-    own[SEGMENTS + segment] = begin | length << 13
-    segment = (segment + 1) & 63
     own[TICK] = (tick + 1) & _INT_MAX
 
-    # 5. The tail, if the frame ends here
+    # 4. The tail, if the frame ends here
     rows += 1
-    if rows == LAG or (own[CLOSE] and rows >= own[CLOSE]):
-        own[SEGMENTS + segment] = put | TAIL_BYTES << 13 | ENDS
-        segment = (segment + 1) & 63
+    if rows == FRAME or (own[CLOSE] and rows >= own[CLOSE]):
         ring[put] = own[STATE]
         value = own[CAUSE]
         ring[(put + 1) & _MASK] = value
@@ -267,6 +258,9 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
                 value = words[_S_ENERGY_HI]
         ring[put] = rows
         put = (put + 3) & _MASK  # frames.py puts the CRC into the last two
+        at = own[END_PUT]
+        own[ENDS + at] = put
+        own[END_PUT] = (at + 1) & 15
         sequence = own[SEQUENCE]
         at = DIGESTS + 3 * (sequence & 15)
         own[at] = sequence
@@ -277,4 +271,4 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8):
         rows = 0
     own[IN_FRAME] = rows
     own[PUT] = put
-    own[SEGMENT_PUT] = segment
+    return 0

@@ -1,7 +1,7 @@
 """Follows a device: computes from the rows of its telemetry what its kernel computes, tick by tick.
 
-A row goes out twice (firmware/rows.py), so one lost frame is made good by a later one. Whatever cannot be made good
-ends the lock-step: the follower says so, and gives no digest any more until it has joined again.
+A frame comes twice, the second time behind the next one (firmware/rows.py), so a lost frame is made good. What cannot be
+made good ends the lock-step: the follower says so, and gives no digest any more until it has joined again.
 """
 
 from array import array
@@ -21,6 +21,8 @@ cdef enum:
     HEAD = 4  # bytes of a payload before its rows: number of the first
     TAIL = 20  # and behind them
     USUAL_BEFORE_US = 128  # link._USUAL_BEFORE_US
+    AGES = 4000  # rows: a frame that is so far from the last one is of another boot
+    PATIENCE = 3 * LINE_FRAME  # rows: two more frames, and the second time of the lost one
     PICTURE_HEAD = 12  # bytes: next tick, digest, where it stands
 
 
@@ -157,14 +159,13 @@ cdef class Follower:
         rows = data[size - 1]
         end = size - TAIL
         number = u32(data)
-        if self._newest >= 0 and rows and (number - self._newest) & INT_MAX > INT_MAX >> 1:
-            self.lose()  # its count began again: another boot
+        if self._newest >= 0 and (self._newest - number) & INT_MAX > AGES and (number - self._newest) & INT_MAX > AGES:
+            self.lose()  # another boot, or a long silence
         for row in range(rows):
-            if number >= LINE_LAG:
-                at = self._keep(data, at, end, number - LINE_LAG)
             at = self._keep(data, at, end, number)
-            self._newest = number
             number = (number + 1) & INT_MAX
+        if (number - 1 - self._newest) & INT_MAX <= INT_MAX >> 1 or self._newest < 0:
+            self._newest = (number - 1) & INT_MAX
         if at != end:
             raise ValueError(f"{rows} rows end at byte {at} of {end}")
         return self._follow()
@@ -183,9 +184,9 @@ cdef class Follower:
     cdef int _size(self, const uint8_t* row, int room) noexcept nogil:
         """Bytes of a row, 0 if there are not as many."""
         cdef int n
-        if room < 1:
+        if room < 2:
             return 0
-        n = 1 + (8 if row[0] & LINE__TIME else 1) + (1 if row[0] & LINE__CHANGED else 0) + (12 if row[0] & LINE__SET else 0)
+        n = 1 + (8 if row[0] & LINE__TIME else 3 if row[1] == LINE__LONG else 1) + (1 if row[0] & LINE__CHANGED else 0) + (12 if row[0] & LINE__SET else 0)
         n += ((self._contacts + 7) >> 3) + 2 * self._analog + 3 * (row[0] >> 5)
         return n if n <= room and n <= ROOM else 0
 
@@ -196,8 +197,8 @@ cdef class Follower:
         while self.joined:
             slot = self.tick & (KEPT - 1)
             if self._number[slot] != self.tick:
-                # Its second time was in the row of LAG ticks later, and it did not come: it never will.
-                if self._newest >= 0 and 0 <= ((self._newest - self.tick) & INT_MAX) - LINE_LAG < KEPT:
+                # Its frame comes again behind the next one. Behind the one after that it will not come any more.
+                if self._newest >= 0 and 0 <= ((self._newest - self.tick) & INT_MAX) - PATIENCE < KEPT:
                     self.lose()
                 break
             if not self._change(self._rows + ROOM * slot):
@@ -216,7 +217,7 @@ cdef class Follower:
         cdef int32_t* C
         if not row[0] & LINE__CHANGED:
             return True
-        how = row[9 if row[0] & LINE__TIME else 2]
+        how = row[9 if row[0] & LINE__TIME else 4 if row[1] == LINE__LONG else 2]
         if how not in (LINE_CLEARED, LINE_NEW_TREATMENT, LINE_BACK):
             return False
         if how != LINE_BACK:
@@ -242,6 +243,9 @@ cdef class Follower:
             I[I_NOW] = u32(row + 1) & INT_MAX
             S[S_NOW] = u32(row + 5) & INT_MAX
             at = 9
+        elif row[1] == LINE__LONG:
+            I[I_NOW] = (S[S_NOW] + (row[2] | row[3] << 8)) & INT_MAX
+            at = 4
         else:
             I[I_NOW] = (S[S_NOW] + self._usual_us + row[1]) & INT_MAX
         if row[0] & LINE__CHANGED:

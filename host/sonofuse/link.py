@@ -10,6 +10,7 @@ from cobs import cobs  # C-accelerated, the reference implementation of the fram
 
 from sonofuse import protocol
 from sonofuse.protocol import F as F  # what others ask this module for
+from sonofuse_firmware.states import NAMES
 
 RESULTS = tuple(text for _, text in protocol.RESULTS)
 MANIFEST, TRIPS, IDENTITY, PICTURE = range(4)  # parts that READ asks for (firmware/devicelog.py)
@@ -101,6 +102,8 @@ def decode(frame: bytes) -> Frame:
     if kind == protocol.TELEMETRY.kind and len(payload) >= _HEAD.size + _TAIL.size:
         (tick,) = _HEAD.unpack_from(payload)
         state, cause, warn, now_us, on_us, energy, rows = _TAIL.unpack_from(payload, len(payload) - _TAIL.size)
+        if state >= len(NAMES):
+            raise FrameError(f"state {state} is none")
         return Telemetry(sequence, tick, state, cause, warn, now_us, on_us, energy, rows, payload)
     if kind == F.ANSWER and len(payload) == protocol.ANSWER.head.size:
         return Answer(*protocol.ANSWER.head.unpack(payload))

@@ -17,7 +17,7 @@ FOUND = [
 
 def test_there_are_some() -> None:
     assert len(FOUND) > 40
-    assert {file for file, *_ in FOUND} >= {"monitor.py", "telemetry.py", "sensors.py", "blackbox.py"}
+    assert {file for file, *_ in FOUND} >= {"monitor.py", "frames.py", "receipts.py", "sensors.py", "blackbox.py"}
 
 
 @pytest.mark.parametrize(("file", "name", "value", "origin", "there"), FOUND, ids=[f"{f[0]}-{f[1]}" for f in FOUND])
@@ -33,4 +33,4 @@ def test_causes_of_the_monitor_are_declared() -> None:
     numbers = {number for number, *_ in checks.CHECKS}
     source = (FIRMWARE / "monitor.py").read_text(encoding="utf-8")
     causes = {int(number) for number in re.findall(r"const\((\d+) << 8 \| 255\)", source)}
-    assert causes <= numbers and len(causes) == 4
+    assert causes <= numbers and len(causes) == 5

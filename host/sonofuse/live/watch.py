@@ -8,6 +8,7 @@ computed all ticks up to there.
 """
 
 import json
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ from sonofuse_firmware.states import NAMES, ON, TRIPPED
 SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, rarely longer, and says nothing meanwhile
 _AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
 _STOP_NS = 40_000_000
-_MS = 1_000_000
+_SECOND_TIME = 100  # ticks: a frame that is so much older than the last one comes for the second time
+_BOOT = 10_000  # ticks: one that is so far ahead is of another boot; SILENT_NS is less
 
 
 class WatchError(Exception):
@@ -67,6 +69,7 @@ class Watch:
         self._counter = 0
         self._reading: _Reading | None = None
         self._stop_ns: int | None = None  # when STOP goes out again
+        self._asked: tuple[int, int, int] | None = None  # of the last ARM: its number, mW, us
         self._armed: tuple[int, int] | None = None  # the set point that this host has armed: mW, us
         self._now_ns = 0
 
@@ -80,10 +83,10 @@ class Watch:
             if isinstance(frame, Data):
                 self._piece(frame)
                 continue
-            if isinstance(frame, Telemetry):
-                self._telemetry(frame)
-            else:
+            if isinstance(frame, Answer):
                 self._answered(frame)
+            elif not self._telemetry(frame):
+                continue
             self.on_frame(frame)
         if self._decoder.version:
             self._complain(self._decoder.version)
@@ -135,10 +138,9 @@ class Watch:
         if not self._key:
             raise WatchError("no key for this device; give --key FILE, the one that it was flashed with")
         self._counter += 1
-        if kind == F.ARM:
-            set_mw, set_us = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:8], "little")
-            self._armed = (set_mw, set_us)
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if kind == F.ARM:
+            self._asked = (self._sequence, *struct.unpack_from("<II", payload.ljust(8, b"\0")))
         seal = link.seal(self._key, self.identity.nonce, kind, self._counter, payload)
         return link.encode(kind, self._sequence, seal)
 
@@ -172,20 +174,27 @@ class Watch:
         self._send(F.STOP)
         self._stop_ns = self._now_ns + _STOP_NS
 
-    def _telemetry(self, frame: Telemetry) -> None:
+    def _telemetry(self, frame: Telemetry) -> bool:
+        """True unless it is one that comes for the second time."""
         before = self.telemetry
         silent = self._now_ns - self.heard_ns > SILENT_NS
-        self.telemetry = frame
         self.heard_ns = self._now_ns
+        if before is not None and not silent and frame.rows and 0 < (before.tick - frame.tick) & K.INT_MAX < _SECOND_TIME:
+            self._follow(frame)
+            return False
+        if before is not None and before.sequence == frame.sequence and before.payload == frame.payload and frame.rows:
+            return False
+        self.telemetry = frame
         if frame.rows == 0:
             self._forget()
             self._show(before, frame)
-            return
-        if before is None or silent or (frame.tick - before.tick) & K.INT_MAX > K.INT_MAX >> 1 or before.rows == 0:
+            return True
+        if before is None or silent or (frame.tick - before.tick) & K.INT_MAX > _BOOT or before.rows == 0:
             self._forget()
         self._show(before, frame)
         self._compare_clocks(frame)
         self._follow(frame)
+        return True
 
     def _show(self, before: Telemetry | None, frame: Telemetry) -> None:
         """Note a change of state; a device that is TRIPPED needs no STOP any more."""
@@ -228,19 +237,20 @@ class Watch:
             follower.lose()
             self._complain(f"the device's rows are not what it promised: {error}")
             made = 0
-        in_step = follower.joined and follower.tick == (frame.tick + frame.rows) & K.INT_MAX
-        if in_step:
-            self._send(F.RECEIPT, link.receipt(frame.sequence, follower.digest))
+        newest = self.telemetry  # one that was lost, and comes for the second time, may complete it
+        in_step = follower.joined and newest is not None and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
+        if in_step and made:
+            self._send(F.RECEIPT, link.receipt(newest.sequence, follower.digest))
             self.receipts += 1
             self.receipt_ns = self._now_ns
-        if made or was:
-            self._decide(frame, made, in_step)
+        if made:
+            self._decide(made, in_step)
         if was and not follower.joined:
             self.event("lost step", tick=frame.tick, changed=follower.changed)
 
-    def _decide(self, frame: Telemetry, made: int, in_step: bool) -> None:
-        follower = self.follower
-        assert follower is not None
+    def _decide(self, made: int, in_step: bool) -> None:
+        follower, frame = self.follower, self.telemetry
+        assert follower is not None and frame is not None
         decision = {
             "tick": follower.tick,
             "ticks": made,
@@ -256,7 +266,7 @@ class Watch:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
-        elif made and follower.on and self._armed is not None and follower.set_point is not None:
+        elif follower.on and self._armed is not None and follower.set_point is not None:
             if follower.set_point[:2] != self._armed:
                 self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
 
@@ -264,6 +274,8 @@ class Watch:
         self.answers[answer.to] = answer
         if len(self.answers) > 64:
             del self.answers[next(iter(self.answers))]
+        if answer.command == F.ARM and answer.result == F.DONE and self._asked and answer.to == self._asked[0]:
+            self._armed = self._asked[1:]
         self.event("answer", command=answer.command, to=answer.to, result=answer.result)
 
     def _piece(self, piece: Data) -> None:

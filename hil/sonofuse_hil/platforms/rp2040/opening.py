@@ -7,6 +7,7 @@ from sonofuse.image import uf2
 from sonofuse.image.build import build_image
 from sonofuse.limits import SHIPPED
 
+from ...device import KEY
 from ..platform import Device
 from ..process import RigError
 from . import image
@@ -30,7 +31,8 @@ class Rp2040:
         built = build_image(
             SHIPPED, device.board, packed=device.limits, transform=device.transform, interpreter=uf2.read(path)
         )
-        return Rp2040Platform(built.on_device(), device.bench, device.flash, path)
+        files = built.on_device() | {"/key.bin": KEY}
+        return Rp2040Platform(files, device.bench, device.flash, path)
 
     def image(self) -> Path:
         """The interpreter's image.

@@ -15,7 +15,7 @@ DUE = 4
 _SAMPLE_US = 21
 _TRANSFER_US = 16
 _GIVE_US = 4
-OUT = 1024
+OUT = 4096
 _A_TICK = 92  # bytes that the line takes in one
 _FIRST, _SECOND = 0, 4  # state machines of the two switches
 
