@@ -46,7 +46,8 @@ class Operator:
         self.clock_rate = 1.0  # of the console's clock; what is wrong with the device's crystal shows as its inverse
         self._own_us, self._heard_us = 0.0, 0
         self.clock_alarm_us: int | None = None  # when the console saw that the clocks differ, and commanded STOP
-        self.hung = False  # a console that hangs: it shows what comes, but does nothing any more
+        self.hung = False  # a console that hangs: it shows what comes, but does nothing any more, and gives no receipts
+        self.absent = False  # nobody at the console: it looks on and gives receipts, and nobody ends anything
         self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda _t_us, _frame: None
         self.on_rf: Callable[[int], None] = lambda _t_us: None
         self._start_sent = False
@@ -117,7 +118,7 @@ class Operator:
             if self._start_sent or seen.cause >> 8 not in _AT_BOOT:
                 if self.tripped_us is None:
                     self.tripped_us = t_us
-                    if not self.hung:
+                    if not (self.hung or self.absent):
                         self.bench.generator.gate(False)
                         self.bench.changed()
                 return
@@ -153,7 +154,7 @@ class Operator:
                 self.done += 1
 
     def _end(self) -> None:
-        if self.hung:
+        if self.hung or self.absent:
             return
         self.bench.generator.gate(False)
         self.bench.changed()

@@ -18,9 +18,9 @@ def limits(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("watts", "cause"), [(50.0, DURATION), (66.0, ENERGY)])
 def test_an_exhausted_sonication_can_be_acknowledged(limits: Path, watts: float, cause: int) -> None:
-    """The console hangs; the generator gives less than was set, or 10 % more."""
+    """Nobody is at the console; the generator gives less than was set, or 10 % more."""
     with Rig(limits, (Sonication(60.0, 5.0),)) as rig:
-        rig.after_rf(100_000, "hang", "the console hangs", lambda: setattr(rig.operator, "hung", True))
+        rig.after_rf(100_000, "absent", "nobody is there", lambda: setattr(rig.operator, "absent", True))
         rig.after_rf(100_000, "power", "", lambda: rig.bench.generator.set_power(watts))
         rig.run_while(lambda: not (rig.seen and rig.operator.started_us and rig.seen[-1].state == TRIPPED), 9_000_000)
         assert rig.seen[-1].cause >> 8 == cause

@@ -30,10 +30,16 @@ def stuck_gate(rig: Rig) -> None:
     rig.bench.generator.fault = "stuck_on"
 
 
-@fault("H5", "G1")
+@fault("H5", "G3")
 def console_hung(rig: Rig) -> None:
-    """the console hangs: it neither switches the generator off nor ends the sonication"""
+    """the console hangs: it gives no receipts, and neither switches the generator off nor ends the sonication"""
     rig.operator.hung = True
+
+
+@fault("H5", "G1")
+def nobody_there(rig: Rig) -> None:
+    """nobody is at the console: it gives its receipts, and neither switches the generator off nor ends the sonication"""
+    rig.operator.absent = True
 
 
 @fault("H5", "G11", switch=Choice("second", "first"))

@@ -99,7 +99,7 @@ def _act(rig: Rig, e: Excursion) -> None:
     elif e.check == "energy":
         bench.force("forward", e.value)
     elif e.check == "duration":
-        rig.operator.hung = True  # nobody ends the sonication
+        rig.operator.absent = True  # nobody ends the sonication
         bench.generator.set_power(1.0)  # and it is not the energy that ends it
     else:
         bench.force(e.channel, e.value)
