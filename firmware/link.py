@@ -40,7 +40,6 @@ NOT_READY = const(6)
 NOT_GENUINE = const(7)
 NO_RECEIPT = const(8)
 
-_MIN_FRAME = const(5)  # type, sequence number, CRC
 _HEADER = const(3)  # type, sequence number
 _ANSWERS = const(8)  # that can wait
 _DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
@@ -50,19 +49,17 @@ _RECEIPT_FRAME = const(9)  # bytes of a receipt before its CRC
 # of `own`
 _TICK_US = const(1000)
 _CLOSE = const(5)  # rows.CLOSE
-_FILLED = const(31)  # frames.FILLED
-_LEFT = const(32)  # frames.LEFT
+_LENGTH = const(32)  # frames.LENGTH
 _WAITING = const(33)  # frames.WAITING
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
 _LOOK = const(1)  # frames.LOOK
-_A_LOOK = const(64)  # bytes looked at in one tick
 _USUAL_BEFORE_US = const(128)
 
 
 class Link:
     """Both directions of UART0, in buffers made once, a bounded share of them on every tick.
 
-    After `step` returned a type, `received` holds that frame's payload, and `received_length` says how much of it.
+    After `attend` returned a type, `payload` is that frame's payload.
     `tell` is for a device that refuses to tick.
 
     Args:
@@ -88,8 +85,11 @@ class Link:
         self._answers = bytearray(4 * _ANSWERS)  # a ring of command, its sequence number, result
         self._first = 0
         self._input = bytearray(_MAX_FRAME)
-        self.received = memoryview(self._input)[_HEADER:]
-        self.received_length = 0
+
+    @property
+    def payload(self) -> "memoryview":
+        """Of the frame that has come: good until the next tick."""
+        return memoryview(self._input)[_HEADER : self.own[_LENGTH]]
 
     @micropython.native
     def show(self, state: int, cause: int) -> None:
@@ -130,33 +130,17 @@ class Link:
             self.own[_CLOSE] = _SOON
 
     @micropython.native
-    def step(self, times: "Words", inputs: "Words", busy: int) -> int:
-        """One tick's share of the line, only what is sent anyway if it is `busy`: the type of a whole frame that has
-        come, or 0."""
+    def attend(self, todo: int, times: "Words", inputs: "Words") -> int:
+        """What frames.work has found to do: the type of a whole frame that has come, or 0; a receipt is taken in here."""
         own, ends = self._both
-        todo = frames.work(0, 0, 0, own, ends, self.ring, self.out, busy)
-        if todo == 0:
+        if todo != _LOOK:
+            self._begin(own)
             return 0
-        if todo == _LOOK:
-            return self._look(own, ends, times, inputs)
-        self._begin(own)
-        return 0
-
-    @micropython.native
-    def _look(self, own: "Words", ends: "Words", times: "Words", inputs: "Words") -> int:
-        """The type of a frame that has come whole, or 0; a receipt is taken in here. At most _A_LOOK bytes."""
-        data = self._input
-        own[_LEFT] = _A_LOOK
-        while frames.gather(self.into, ends, own, data):
-            n = -1 if own[_FILLED] > _MAX_FRAME else frames.cobs_decode(data, own[_FILLED])
-            own[_FILLED] = 0
-            if n >= _MIN_FRAME and frames.crc16(data, n - 2) == data[n - 2] | data[n - 1] << 8:
-                if data[0] == RECEIPT:
-                    if n == _RECEIPT_FRAME + 2:
-                        accept(data, own, times, inputs)
-                    continue
-                self.received_length = n - 2 - _HEADER
-                return data[0]
+        kind = frames.hear(0, 0, 0, own, ends, self.into, self._input)
+        if kind != RECEIPT:
+            return kind
+        if own[_LENGTH] == _RECEIPT_FRAME:
+            accept(self._input, own, times, inputs)
         return 0
 
     @micropython.native

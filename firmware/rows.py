@@ -60,7 +60,7 @@ _CHANGED = const(16)
 
 _LONG = const(255)  # instead of the byte of time: it follows in two
 _FULL = const(3000)  # bytes that wait
-_FOLDED = const(10)  # words of the state in each digest, beside what it decided: 12 channels in 60 ticks
+_FOLDED = const(6)  # words of the state in each digest, beside what it decided: 12 channels in 99 ticks
 _MASK = const(0xFFF)
 _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _P = const(0x2C1B3C6D)  # odd, with bits everywhere (T. Mulvey's hash32)
