@@ -73,8 +73,8 @@ _crc_of_byte = array("i", [0] * 256)
 _fill(_crc_of_byte)
 
 
-# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come first,
-# whatever is given for them.
+# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come
+# first, whatever is given for them.
 @micropython.viper
 def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
@@ -174,8 +174,8 @@ def hear(i: int, end: int, crc: int, own: ptr32, ends: ptr32, into: ptr8, data: 
     """Move received bytes to the frame that is coming in, up to the end of one that is whole and right: its type, or 0.
 
     `data` then holds type, sequence number and payload, own[LENGTH] says how many bytes. At most _A_LOOK bytes; a frame
-    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted on,
-    and not kept. The first three arguments are as those of `work`.
+    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted
+    on, and not kept. The first three arguments are as those of `work`.
     """
     table = ptr32(_crc_of_byte)
     put = ends[_RECEIVED]

@@ -131,7 +131,7 @@ class Link:
 
     @micropython.native
     def attend(self, todo: int, times: "Words", inputs: "Words") -> int:
-        """What frames.work has found to do: the type of a whole frame that has come, or 0; a receipt is taken in here."""
+        """What frames.work found to do: the type of a whole frame that has come, or 0; takes in a receipt itself."""
         own, ends = self._both
         if todo != _LOOK:
             self._begin(own)

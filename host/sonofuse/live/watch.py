@@ -47,8 +47,8 @@ class _Reading:
 class Watch:
     """Beside one device with one limit set.
 
-    What happens by itself happens at its own time, whenever the next call comes: the same bytes and commands at the same
-    times give the same records.
+    What happens by itself happens at its own time, whenever the next call comes: the same bytes and commands at the
+    same times give the same records.
 
     Args:
         limits: the compiled limit set that the device should run.
@@ -205,7 +205,8 @@ class Watch:
         before = self.telemetry
         silent, self.silent = self.silent, False
         self.heard_ns = self._now_ns
-        if before is not None and not silent and frame.rows and 0 < (before.tick - frame.tick) & K.INT_MAX < _SECOND_TIME:
+        older = 0 if before is None or not frame.rows else (before.tick - frame.tick) & K.INT_MAX
+        if not silent and 0 < older < _SECOND_TIME:
             self._follow(frame)
             return False
         if before is not None and before.sequence == frame.sequence and before.payload == frame.payload and frame.rows:
@@ -264,7 +265,8 @@ class Watch:
             self._complain(f"the device's rows are not what it promised: {error}")
             made = 0
         newest = self.telemetry  # one that was lost, and comes for the second time, may complete it
-        in_step = follower.joined and newest is not None and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
+        assert newest is not None
+        in_step = follower.joined and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
         if in_step and made:
             self._send(F.RECEIPT, link.receipt(newest.sequence, follower.digest))
             self.receipts += 1
@@ -292,9 +294,8 @@ class Watch:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
-        elif follower.on and self._armed is not None and follower.set_point is not None:
-            if follower.set_point[:2] != self._armed:
-                self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
+        elif follower.on and follower.set_point is not None and self._armed not in (None, follower.set_point[:2]):
+            self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
 
     def _answered(self, answer: Answer) -> None:
         self.answers[answer.to] = answer
