@@ -9,6 +9,7 @@ from micropython import const
 
 # words of the line, behind those of rows.py
 _IN_FRAME = const(1)  # rows.IN_FRAME
+_SEQUENCE = const(2)  # rows.SEQUENCE
 _PUT = const(6)  # rows.PUT
 _AT = const(7)  # rows.AT
 _END_PUT = const(8)  # rows.END_PUT
@@ -167,6 +168,28 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
     own[_CODE] = code
     own[_CODE_AT] = code_at
     return 0
+
+
+@micropython.viper
+def put(own: ptr32, ring: ptr8, source: ptr8, at: int, n: int, kind: int):
+    """A frame of `n` bytes of `source` from `at` on, with its number: coded from the next tick on."""
+    to = own[_PUT]
+    sequence = own[_SEQUENCE]
+    own[_SEQUENCE] = (sequence + 1) & 0xFFFF
+    ring[to] = kind
+    ring[(to + 1) & _RING_MASK] = sequence
+    ring[(to + 2) & _RING_MASK] = sequence >> 8
+    to = (to + 3) & _RING_MASK
+    while n:
+        ring[to] = source[at]
+        to = (to + 1) & _RING_MASK
+        at += 1
+        n -= 1
+    to = (to + 2) & _RING_MASK  # the CRC's
+    own[_PUT] = to
+    end = own[_END_PUT]
+    own[_ENDS + end] = to
+    own[_END_PUT] = (end + 1) & 15
 
 
 @micropython.viper

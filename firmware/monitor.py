@@ -16,6 +16,7 @@ import rows
 import chip
 import frames
 import kernel
+import receipts
 import sensors
 from authority import SEAL_BYTES, Authority, nonce, read_key
 from blackbox import Blackbox
@@ -76,6 +77,8 @@ STOP = const(20)  # link.STOP
 ACKNOWLEDGE = const(21)  # link.ACKNOWLEDGE
 STATUS = const(22)  # link.STATUS
 READ = const(23)  # link.READ
+RECEIPT = const(24)  # link.RECEIPT
+LOOK = const(1)  # frames.LOOK
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
 NOT_GENUINE = const(7)  # link.NOT_GENUINE
@@ -251,7 +254,8 @@ class Monitor:
         sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
         row = rows.note
-        feed, work, attend = self._watchdog.feed, frames.work, self._link.attend
+        feed, work, hear, begin = self._watchdog.feed, frames.work, frames.hear, self._link.begin
+        accept, frame = receipts.accept, self._link.input
         kind = 0
         while True:
             gpio = sample(table, inputs)
@@ -285,8 +289,13 @@ class Monitor:
                 kind = 0
             else:
                 todo = work(0, 0, 0, line, ends, ring, out, busy)
-                if todo:
-                    kind = attend(todo, times, inputs)
+                if todo == LOOK:
+                    kind = hear(0, 0, 0, line, ends, received, frame)
+                    if kind == RECEIPT:
+                        kind = 0
+                        accept(frame, line, times, inputs)
+                elif todo:
+                    begin()
             wait(times, tick_us, received, ends, out)
             yield
 
