@@ -24,14 +24,15 @@ class Log:
         self._flash = flash
         self._blocks = blocks
         self.identity = b""
-        self.state: "Callable[[], bytes]" = bytes  # takes a picture of the kernel; its pieces are those of one instant
+        self.state: Callable[[], bytes] = bytes  # takes a picture of the kernel; its pieces are those of one instant
         self._picture = b""
 
     def read(self, line: Link) -> bool:
         """Put the wanted piece into the link; False if there is no such part or the request is not whole."""
-        if line.received_length != 5:
+        payload = line.payload
+        if len(payload) != 5:
             return False
-        part, offset = unpack_from("<BI", line.received, 0)
+        part, offset = unpack_from("<BI", payload, 0)
         buffer = memoryview(line.data)[_HEAD_BYTES:]
         if part == _MANIFEST:
             with open(self._path, "rb") as file:

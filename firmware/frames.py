@@ -9,6 +9,7 @@ from micropython import const
 
 # words of the line, behind those of rows.py
 _IN_FRAME = const(1)  # rows.IN_FRAME
+_SEQUENCE = const(2)  # rows.SEQUENCE
 _PUT = const(6)  # rows.PUT
 _AT = const(7)  # rows.AT
 _END_PUT = const(8)  # rows.END_PUT
@@ -26,8 +27,8 @@ _BEFORE_END = const(27)
 _RANGE_PUT = const(28)  # of the pieces of coded bytes that wait to be sent
 _RANGE_TAKEN = const(29)
 _LOOKED = const(30)  # the last tick looked at what came
-FILLED = const(31)  # bytes of the frame that is coming in
-LEFT = const(32)  # received bytes that this tick may still look at
+_FILLED = const(31)  # bytes of the frame that is coming in
+LENGTH = const(32)  # of the frame that has come, without its CRC
 WAITING = const(33)  # answers that wait
 _RANGES = const(112)  # 16 of them: from, to
 
@@ -39,6 +40,8 @@ _SENT = const(3)
 
 MAX_FRAME = const(240)  # coded bytes before the closing zero that are taken
 _MIN_FRAME = const(6)
+_LEAST = const(3)  # type and sequence number
+_A_LOOK = const(64)  # bytes looked at in one tick
 OUT = const(4096)  # coded bytes
 _OUT_MASK = const(4095)
 _RING_MASK = const(4095)  # of rows.RING bytes
@@ -71,8 +74,8 @@ _crc_of_byte = array("i", [0] * 256)
 _fill(_crc_of_byte)
 
 
-# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come first,
-# whatever is given for them.
+# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come
+# first, whatever is given for them.
 @micropython.viper
 def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
@@ -168,69 +171,84 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
 
 
 @micropython.viper
-def crc16(data: ptr8, n: int) -> int:
-    """CRC-16/CCITT-FALSE."""
-    table = ptr32(_crc_of_byte)
-    crc = 0xFFFF
-    i = 0
-    while i < n:
-        crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ data[i]]
-        i += 1
-    return crc
+def put(own: ptr32, ring: ptr8, source: ptr8, at: int, n: int, kind: int):
+    """A frame of `n` bytes of `source` from `at` on, with its number: coded from the next tick on."""
+    to = own[_PUT]
+    sequence = own[_SEQUENCE]
+    own[_SEQUENCE] = (sequence + 1) & 0xFFFF
+    ring[to] = kind
+    ring[(to + 1) & _RING_MASK] = sequence
+    ring[(to + 2) & _RING_MASK] = sequence >> 8
+    to = (to + 3) & _RING_MASK
+    while n:
+        ring[to] = source[at]
+        to = (to + 1) & _RING_MASK
+        at += 1
+        n -= 1
+    to = (to + 2) & _RING_MASK  # the CRC's
+    own[_PUT] = to
+    end = own[_END_PUT]
+    own[_ENDS + end] = to
+    own[_END_PUT] = (end + 1) & 15
 
 
 @micropython.viper
-def cobs_decode(data: ptr8, n: int) -> int:
-    """Decode n bytes (without the closing zero) in place; the length, or -1 if it is not COBS."""
-    i = 0
-    out = 0
-    while i < n:
-        code = data[i]
-        if code == 0 or i + code > n:
-            return -1
-        i += 1
-        k = 1
-        while k < code:
-            data[out] = data[i]
-            out += 1
-            i += 1
-            k += 1
-        if code < 255 and i < n:
-            data[out] = 0
-            out += 1
-    return out
+def hear(i: int, end: int, crc: int, own: ptr32, ends: ptr32, into: ptr8, data: ptr8) -> int:
+    """Move received bytes to the frame that is coming in, up to the end of one that is whole and right: its type, or 0.
 
-
-@micropython.viper
-def gather(ring: ptr8, ends: ptr32, own: ptr32, data: ptr8) -> int:
-    """Move received bytes to the frame that is coming in, up to its closing zero; 1 if that has come.
-
-    At most own[LEFT] bytes; a whole frame counts as more, because it takes a while to check. One that is too short is
-    none, one that is too long is counted on, and not kept.
+    `data` then holds type, sequence number and payload, own[LENGTH] says how many bytes. At most _A_LOOK bytes; a frame
+    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted
+    on, and not kept. The first three arguments are as those of `work`.
     """
+    table = ptr32(_crc_of_byte)
     put = ends[_RECEIVED]
     taken = ends[_TAKEN]
-    filled = own[FILLED]
-    left = own[LEFT]
-    closed = 0
-    while taken != put and left and closed == 0:
-        byte = ring[taken]
+    filled = own[_FILLED]
+    left = _A_LOOK
+    kind = 0
+    while taken != put and left > 0 and kind == 0:
+        code = into[taken]
         taken = (taken + 1) & _RECEIVED_MASK
         left -= 1
-        if byte == 0:
-            if filled >= _MIN_FRAME:
-                closed = 1
-                left -= _A_FRAME
-                if left < 0:
-                    left = 0
-            else:
-                filled = 0
-        else:
+        if code:
             if filled < MAX_FRAME:
-                data[filled] = byte
+                data[filled] = code
             if filled <= MAX_FRAME:
                 filled += 1
+            continue
+        n = filled
+        filled = 0
+        if n < _MIN_FRAME or n > MAX_FRAME:
+            continue
+        left -= _A_FRAME
+        i = 0
+        end = 0
+        while i < n:  # COBS, in place
+            code = data[i] - 1
+            i += 1
+            if i + code > n:
+                end = 0
+                break
+            full = code
+            while code:
+                data[end] = data[i]
+                end += 1
+                i += 1
+                code -= 1
+            if full < 254 and i < n:
+                data[end] = 0
+                end += 1
+        n = end - 2
+        if n < _LEAST:
+            continue
+        i = 0
+        crc = 0xFFFF
+        while i < n:
+            crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ data[i]]
+            i += 1
+        if crc == data[n] | data[n + 1] << 8:
+            own[LENGTH] = n
+            kind = data[0]
     ends[_TAKEN] = taken
-    own[LEFT] = left
-    own[FILLED] = filled
-    return closed
+    own[_FILLED] = filled
+    return kind

@@ -11,7 +11,6 @@ from micropython import const
 import frames
 import rows
 from chip import RING, quiet, wait
-from receipts import accept
 
 VERSION = const(2)  # of what is on the line: a host refuses a device with another one
 
@@ -40,29 +39,24 @@ NOT_READY = const(6)
 NOT_GENUINE = const(7)
 NO_RECEIPT = const(8)
 
-_MIN_FRAME = const(5)  # type, sequence number, CRC
 _HEADER = const(3)  # type, sequence number
 _ANSWERS = const(8)  # that can wait
 _DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
 _SOON = const(4)  # rows that a frame has at least before an answer goes out: heads and tails must not fill the line
-_RECEIPT_FRAME = const(9)  # bytes of a receipt before its CRC
 
 # of `own`
 _TICK_US = const(1000)
 _CLOSE = const(5)  # rows.CLOSE
-_FILLED = const(31)  # frames.FILLED
-_LEFT = const(32)  # frames.LEFT
+_LENGTH = const(32)  # frames.LENGTH
 _WAITING = const(33)  # frames.WAITING
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
-_LOOK = const(1)  # frames.LOOK
-_A_LOOK = const(64)  # bytes looked at in one tick
 _USUAL_BEFORE_US = const(128)
 
 
 class Link:
     """Both directions of UART0, in buffers made once, a bounded share of them on every tick.
 
-    After `step` returned a type, `received` holds that frame's payload, and `received_length` says how much of it.
+    `payload` is that of the frame that frames.hear has found.
     `tell` is for a device that refuses to tick.
 
     Args:
@@ -82,14 +76,16 @@ class Link:
         self.out = bytearray(frames.OUT)
         self.into = bytearray(RING)  # chip.wait fills it
         self.ends = array("i", [0] * 4)
-        self._both = (own, self.ends)
         self.data = bytearray(_DATA_BYTES)
         self._data_waits = False
         self._answers = bytearray(4 * _ANSWERS)  # a ring of command, its sequence number, result
         self._first = 0
-        self._input = bytearray(_MAX_FRAME)
-        self.received = memoryview(self._input)[_HEADER:]
-        self.received_length = 0
+        self.input = bytearray(_MAX_FRAME)  # the frame that comes in
+
+    @property
+    def payload(self) -> "memoryview":
+        """Of the frame that has come: good until the next tick."""
+        return memoryview(self.input)[_HEADER : self.own[_LENGTH]]
 
     @micropython.native
     def show(self, state: int, cause: int) -> None:
@@ -114,8 +110,8 @@ class Link:
         at = 4 * ((self._first + kept) % _ANSWERS)
         answers = self._answers
         answers[at] = command
-        answers[at + 1] = self._input[1]
-        answers[at + 2] = self._input[2]
+        answers[at + 1] = self.input[1]
+        answers[at + 2] = self.input[2]
         answers[at + 3] = result
         own[_WAITING] += 1
         if not own[_CLOSE]:
@@ -130,76 +126,28 @@ class Link:
             self.own[_CLOSE] = _SOON
 
     @micropython.native
-    def step(self, times: "Words", inputs: "Words", busy: int) -> int:
-        """One tick's share of the line, only what is sent anyway if it is `busy`: the type of a whole frame that has
-        come, or 0."""
-        own, ends = self._both
-        todo = frames.work(0, 0, 0, own, ends, self.ring, self.out, busy)
-        if todo == 0:
-            return 0
-        if todo == _LOOK:
-            return self._look(own, ends, times, inputs)
-        self._begin(own)
-        return 0
-
-    @micropython.native
-    def _look(self, own: "Words", ends: "Words", times: "Words", inputs: "Words") -> int:
-        """The type of a frame that has come whole, or 0; a receipt is taken in here. At most _A_LOOK bytes."""
-        data = self._input
-        own[_LEFT] = _A_LOOK
-        while frames.gather(self.into, ends, own, data):
-            n = -1 if own[_FILLED] > _MAX_FRAME else frames.cobs_decode(data, own[_FILLED])
-            own[_FILLED] = 0
-            if n >= _MIN_FRAME and frames.crc16(data, n - 2) == data[n - 2] | data[n - 1] << 8:
-                if data[0] == RECEIPT:
-                    if n == _RECEIPT_FRAME + 2:
-                        accept(data, own, times, inputs)
-                    continue
-                self.received_length = n - 2 - _HEADER
-                return data[0]
-        return 0
-
-    @micropython.native
-    def _begin(self, own: "Words") -> None:
-        """Number an answer, or a piece of the log, and let it be coded."""
+    def begin(self) -> None:
+        """An answer, or a piece of the log, may go out: no frame is open."""
+        own = self.own
         own[_WAITING] -= 1
         if own[_WAITING] or not self._data_waits:
             at = 4 * self._first
             self._first = (self._first + 1) % _ANSWERS
-            self._put(own, ANSWER, self._answers, at, 4)
+            frames.put(own, self.ring, self._answers, at, 4, ANSWER)
         else:
             self._data_waits = False
-            self._put(own, DATA, self.data, 0, _DATA_BYTES)
+            frames.put(own, self.ring, self.data, 0, _DATA_BYTES, DATA)
         if own[_WAITING]:
             own[_CLOSE] = _SOON
 
-    @micropython.native
-    def _put(self, own: "Words", kind: int, source: bytearray, at: int, n: int) -> None:
-        ring = self.ring
-        put = own[rows.PUT]
-        sequence = own[rows.SEQUENCE]
-        own[rows.SEQUENCE] = (sequence + 1) & 0xFFFF
-        ring[put] = kind
-        ring[(put + 1) & 0xFFF] = sequence & 0xFF
-        ring[(put + 2) & 0xFFF] = sequence >> 8
-        put += _HEADER
-        for i in range(at, at + n):
-            ring[put & 0xFFF] = source[i]
-            put += 1
-        put = (put + 2) & 0xFFF  # the CRC's
-        own[rows.PUT] = put
-        end = own[rows.END_PUT]
-        own[rows.ENDS + end] = put
-        own[rows.END_PUT] = (end + 1) & 15
-
     def tell(self, state: int, cause: int) -> None:
         """One frame of telemetry without rows, now, however long it takes: for a device that never ticks."""
-        own, ends = self._both
+        own, ends = self.own, self.ends
         head = bytearray(rows.HEAD_BYTES + rows.TAIL_BYTES - _HEADER - 2)
         head[4] = state
         head[5] = cause & 0xFF
         head[6] = cause >> 8
-        self._put(own, rows.TELEMETRY, head, 0, len(head))
+        frames.put(own, self.ring, head, 0, len(head), rows.TELEMETRY)
         times = array("i", [0] * rows.FRAME)
         while own[rows.AT] != own[rows.PUT]:
             ends[0] = ends[1]  # a device that refuses hears nothing

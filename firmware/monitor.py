@@ -14,7 +14,9 @@ import link
 import blackbox
 import rows
 import chip
+import frames
 import kernel
+import receipts
 import sensors
 from authority import SEAL_BYTES, Authority, nonce, read_key
 from blackbox import Blackbox
@@ -75,6 +77,8 @@ STOP = const(20)  # link.STOP
 ACKNOWLEDGE = const(21)  # link.ACKNOWLEDGE
 STATUS = const(22)  # link.STATUS
 READ = const(23)  # link.READ
+RECEIPT = const(24)  # link.RECEIPT
+LOOK = const(1)  # frames.LOOK
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
 NOT_GENUINE = const(7)  # link.NOT_GENUINE
@@ -250,7 +254,8 @@ class Monitor:
         sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
         row = rows.note
-        feed, step = self._watchdog.feed, self._link.step
+        feed, work, hear, begin = self._watchdog.feed, frames.work, frames.hear, self._link.begin
+        accept, frame = receipts.accept, self._link.input
         kind = 0
         while True:
             gpio = sample(table, inputs)
@@ -283,7 +288,14 @@ class Monitor:
                 self._command(kind)
                 kind = 0
             else:
-                kind = step(times, inputs, busy)
+                todo = work(0, 0, 0, line, ends, ring, out, busy)
+                if todo == LOOK:
+                    kind = hear(0, 0, 0, line, ends, received, frame)
+                    if kind == RECEIPT:
+                        kind = 0
+                        accept(frame, line, times, inputs)
+                elif todo:
+                    begin()
             wait(times, tick_us, received, ends, out)
             yield
 
@@ -435,7 +447,7 @@ class Monitor:
         self._link.answer(FINISH, DONE if genuine else NOT_GENUINE)
 
     def _genuine(self, kind: int) -> bool:
-        return self._authority.genuine(kind, self._link.received[: self._link.received_length])
+        return self._authority.genuine(kind, self._link.payload)
 
     def _sealed(self, kind: int) -> int:
         """A command that needs a seal, while the permit is low."""
@@ -472,10 +484,11 @@ class Monitor:
         """SAFE to ARMED: the host says which limit set and which set point it means; both are frozen from here on."""
         if self._record or self._blackbox.busy:
             return link.REFUSED
-        if self._link.received_length != 16 + SEAL_BYTES:
+        payload = self._link.payload
+        if len(payload) != 16 + SEAL_BYTES:
             return link.OUT_OF_RANGE
-        set_mw, set_us = unpack_from("<II", self._link.received, 0)
-        if bytes(self._link.received[8:16]) != self._digest:
+        set_mw, set_us = unpack_from("<II", payload, 0)
+        if bytes(payload[8:16]) != self._digest:
             return link.WRONG_DIGEST
         if not (0 < set_mw <= self._set_max_mw and 0 < set_us <= self._max_on_us):
             return link.OUT_OF_RANGE
@@ -501,13 +514,14 @@ class Monitor:
         """The first half: a new treatment starts with no dose; the next tick shows whether a cause is left."""
         if self._record or self._blackbox.busy or self._acknowledging:
             return link.REFUSED
-        if self._link.received_length != 1 + SEAL_BYTES:
+        payload = self._link.payload
+        if len(payload) != 1 + SEAL_BYTES:
             return link.OUT_OF_RANGE
         words = self._state_words
         words[S_ENERGY_HI] = words[S_ENERGY_LO] = words[S_ON_US] = 0  # the sonication that tripped is over
         self._dose_before = self._dose()
         changed = rows.CLEARED
-        if self._link.received[0] == 1:
+        if payload[0] == 1:
             self._set_dose((0, 0) * self._channels)
             changed = rows.NEW_TREATMENT
         self._link.own[rows.CHANGED] = changed

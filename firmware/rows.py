@@ -44,8 +44,8 @@ ENDS = const(48)  # 16 places
 DIGESTS = const(64)  # of the last 16 frames: sequence number, digest, time of the last tick
 WORDS = const(160)  # the rest belongs to frames.py and receipts.py
 
-# how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they were
-# before that
+# how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they
+# were before that
 ANEW = const(1)
 CLEARED = const(2)
 NEW_TREATMENT = const(3)
@@ -60,7 +60,7 @@ _CHANGED = const(16)
 
 _LONG = const(255)  # instead of the byte of time: it follows in two
 _FULL = const(3000)  # bytes that wait
-_FOLDED = const(10)  # words of the state in each digest, beside what it decided: 12 channels in 60 ticks
+_FOLDED = const(6)  # words of the state in each digest, beside what it decided: 12 channels in 99 ticks
 _MASK = const(0xFFF)
 _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _P = const(0x2C1B3C6D)  # odd, with bits everywhere (T. Mulvey's hash32)

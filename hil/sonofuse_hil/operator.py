@@ -72,14 +72,15 @@ class Operator:
             WatchError: if it needs one, and the device has not said who it is yet.
         """
         if kind in link.SEALED:
-            self.watch.command(self._now_ns, kind, payload)
+            self.watch.passed(self._now_ns)
+            self.watch.order(kind, payload)
             self._pump()
         else:
             self.bench.send(link.encode(kind, 0, payload))
 
     def stop(self) -> None:
         """Press STOP on the console."""
-        self.watch.stop(self._now_ns, "the operator pressed STOP")
+        self.watch.command(self._now_ns, "stop", why="the operator pressed STOP")
         self._pump()
 
     def acknowledge(self, new_treatment: bool) -> None:

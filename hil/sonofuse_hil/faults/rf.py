@@ -38,7 +38,7 @@ def console_hung(rig: Rig) -> None:
 
 @fault("H5", "G1")
 def nobody_there(rig: Rig) -> None:
-    """nobody is at the console: it gives its receipts, and neither switches the generator off nor ends the sonication"""
+    """nobody is at the console, which gives its receipts: the generator stays on, and no sonication is ended"""
     rig.operator.absent = True
 
 

@@ -9,8 +9,9 @@ computed all ticks up to there.
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sonofuse import link
 from sonofuse.clock import ClockError, ClockWatch
@@ -24,6 +25,8 @@ from sonofuse_firmware.states import NAMES, ON, TRIPPED
 SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, rarely longer, and says nothing meanwhile
 _AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
 _STOP_NS = 40_000_000
+_NEVER_NS = 1 << 62
+_KINDS = {"start": F.START, "finish": F.FINISH, "disarm": F.DISARM}
 _SECOND_TIME = 100  # ticks: a frame that is so much older than the last one comes for the second time
 _BOOT = 10_000  # ticks: one that is so far ahead is of another boot; SILENT_NS is less
 
@@ -38,19 +41,23 @@ class _Reading:
 
     part: int
     data: bytes = b""
-    asked_ns: int = -1 << 62
+    asked_ns: int = -1  # not yet
 
 
 class Watch:
     """Beside one device with one limit set.
 
+    What happens by itself happens at its own time, whenever the next call comes: the same bytes and commands at the
+    same times give the same records.
+
     Args:
         limits: the compiled limit set that the device should run.
         key: the device's key; b"" can watch and STOP, but not start.
+        keys: of other devices, by the number of their chip in hexadecimal.
     """
 
-    def __init__(self, limits: bytes, key: bytes = b"") -> None:
-        self.limits, self._key = limits, key
+    def __init__(self, limits: bytes, key: bytes = b"", keys: Mapping[str, bytes] | None = None) -> None:
+        self.limits, self._key, self._keys = limits, key, keys or {}
         self.identity: Identity | None = None
         self.telemetry: Telemetry | None = None
         self.follower: Follower | None = None
@@ -60,6 +67,7 @@ class Watch:
         self.receipts = 0
         self.heard_ns = -1 << 62  # the last telemetry
         self.receipt_ns = -1 << 62  # the last receipt
+        self.silent = True  # no telemetry for SILENT_NS
         self.clock_error = ""  # what was wrong with the device's clock
         self.on_frame: Callable[[Telemetry | Answer], None] = lambda _frame: None
         self._clocks = ClockWatch()
@@ -77,7 +85,7 @@ class Watch:
 
     def received(self, t_ns: int, data: bytes) -> None:
         """Bytes from the line."""
-        self._now_ns = t_ns
+        self.passed(t_ns)
         self._note("in", data)
         for frame in self._decoder.feed(data):
             if isinstance(frame, Data):
@@ -94,15 +102,22 @@ class Watch:
 
     def passed(self, t_ns: int) -> None:
         """Time goes on, whether something comes or not."""
-        self._now_ns = t_ns
-        self._go_on()
+        while (due_ns := self._due_ns()) <= t_ns:
+            self._now_ns = max(self._now_ns, due_ns)
+            self._happen()
+        self._now_ns = max(self._now_ns, t_ns)
 
     @property
     def link(self) -> str:
         """SILENT, JOINING or CONNECTED (live/view.py)."""
-        if self._now_ns - self.heard_ns > SILENT_NS:
+        if self.silent:
             return SILENT
         return CONNECTED if self.follower is not None and self.follower.joined else JOINING
+
+    @property
+    def stopping(self) -> bool:
+        """A STOP that the device has not obeyed yet."""
+        return self._stop_ns is not None
 
     def take(self) -> list[Record]:
         """The records since the last call, in the order in which they arose."""
@@ -111,20 +126,35 @@ class Watch:
 
     # ---- what a person or a program asks for
 
-    def stop(self, t_ns: int, why: str) -> None:
-        """Command STOP, again and again until the device has done it."""
-        self._now_ns = t_ns
-        self._stop(why)
+    def command(self, t_ns: int, what: str, **values: Any) -> int:
+        """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, acknowledge
+        (new_treatment); the sequence number that the device's answer will name. More values (who, why) are kept.
 
-    def command(self, t_ns: int, kind: int, payload: bytes = b"") -> int:
-        """Seal a command and send it; the sequence number that its answer will name.
+        Raises:
+            WatchError: if it cannot be sent.
+        """
+        self.passed(t_ns)
+        self._note("command", json.dumps({"what": what, **values}, sort_keys=True).encode())
+        if what == "stop":
+            self._stop(str(values.get("why", "STOP was pressed")))
+            return self._sequence
+        try:
+            if what == "arm":
+                set_mw, set_us = round(1e3 * float(values["set_w"])), round(1e6 * float(values["set_s"]))
+                return self.order(F.ARM, link.arm_request(set_mw, set_us, self.limits[-32:]))
+            if what == "acknowledge":
+                return self.order(F.ACKNOWLEDGE, bytes([bool(values["new_treatment"])]))
+            return self.order(_KINDS[what])
+        except (KeyError, ValueError, OverflowError, struct.error) as problem:
+            raise WatchError(f"{what} {values}: cannot be sent ({problem})") from problem
+
+    def order(self, kind: int, payload: bytes = b"") -> int:
+        """Seal a command and send it now; the sequence number that its answer will name.
 
         Raises:
             WatchError: if there is no device that could take it, or no key.
         """
-        self._now_ns = t_ns
-        frame = self.sealed(kind, payload)
-        self._note("out", frame)
+        self._note("out", self.sealed(kind, payload))
         return self._sequence
 
     def sealed(self, kind: int, payload: bytes = b"") -> bytes:
@@ -133,20 +163,16 @@ class Watch:
         Raises:
             WatchError: if there is no device that could take it, or no key.
         """
-        if self.identity is None or self.link == SILENT:
+        if self.identity is None or self.silent:
             raise WatchError("no device is connected; look at the link")
-        if not self._key:
+        key = self._keys.get(self.identity.chip.hex(), self._key)
+        if not key:
             raise WatchError("no key for this device; give --key FILE, the one that it was flashed with")
         self._counter += 1
         self._sequence = (self._sequence + 1) & 0xFFFF
         if kind == F.ARM:
             self._asked = (self._sequence, *struct.unpack_from("<II", payload.ljust(8, b"\0")))
-        seal = link.seal(self._key, self.identity.nonce, kind, self._counter, payload)
-        return link.encode(kind, self._sequence, seal)
-
-    def arm(self, t_ns: int, set_mw: int, set_us: int) -> int:
-        """Command ARM for a set point. Raises WatchError like `command`."""
-        return self.command(t_ns, F.ARM, link.arm_request(set_mw, set_us, self.limits[-32:]))
+        return link.encode(kind, self._sequence, link.seal(key, self.identity.nonce, kind, self._counter, payload))
 
     # ---- inside
 
@@ -177,9 +203,10 @@ class Watch:
     def _telemetry(self, frame: Telemetry) -> bool:
         """True unless it is one that comes for the second time."""
         before = self.telemetry
-        silent = self._now_ns - self.heard_ns > SILENT_NS
+        silent, self.silent = self.silent, False
         self.heard_ns = self._now_ns
-        if before is not None and not silent and frame.rows and 0 < (before.tick - frame.tick) & K.INT_MAX < _SECOND_TIME:
+        older = 0 if before is None or not frame.rows else (before.tick - frame.tick) & K.INT_MAX
+        if not silent and 0 < older < _SECOND_TIME:
             self._follow(frame)
             return False
         if before is not None and before.sequence == frame.sequence and before.payload == frame.payload and frame.rows:
@@ -238,7 +265,8 @@ class Watch:
             self._complain(f"the device's rows are not what it promised: {error}")
             made = 0
         newest = self.telemetry  # one that was lost, and comes for the second time, may complete it
-        in_step = follower.joined and newest is not None and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
+        assert newest is not None
+        in_step = follower.joined and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
         if in_step and made:
             self._send(F.RECEIPT, link.receipt(newest.sequence, follower.digest))
             self.receipts += 1
@@ -266,9 +294,8 @@ class Watch:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
-        elif follower.on and self._armed is not None and follower.set_point is not None:
-            if follower.set_point[:2] != self._armed:
-                self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
+        elif follower.on and follower.set_point is not None and self._armed not in (None, follower.set_point[:2]):
+            self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
 
     def _answered(self, answer: Answer) -> None:
         self.answers[answer.to] = answer
@@ -283,7 +310,7 @@ class Watch:
         if reading is None or (piece.part, piece.offset) != (reading.part, len(reading.data)):
             return
         reading.data += piece.data
-        reading.asked_ns = -1 << 62  # the next one at once
+        reading.asked_ns = -1  # the next one at once
         if len(reading.data) >= piece.total or not piece.data:
             self._reading = None
             {link.IDENTITY: self._identified, link.PICTURE: self._joined}[piece.part](reading.data)
@@ -314,24 +341,43 @@ class Watch:
         if self.follower.joined:
             self.event("joined", tick=self.follower.tick, picture=data.hex())
 
-    def _go_on(self) -> None:
-        """Ask for what is needed next; STOP again."""
+    def _due_ns(self) -> int:
+        """When something happens by itself next."""
+        due = _NEVER_NS
+        if self._stop_ns is not None:
+            due = self._stop_ns
+        if not self.silent:
+            due = min(due, self.heard_ns + SILENT_NS)
+        if self._reading is not None:
+            due = min(due, self._reading.asked_ns + _AGAIN_NS)
+        return due
+
+    def _happen(self) -> None:
+        """What is due now."""
         now = self._now_ns
         if self._stop_ns is not None and now >= self._stop_ns:
             self._send(F.STOP)
             self._stop_ns = now + _STOP_NS
-        seen = self.telemetry
-        if seen is None or seen.rows == 0 or now - self.heard_ns > SILENT_NS or seen.state == ON:
+        if not self.silent and now >= self.heard_ns + SILENT_NS:
+            self.silent = True
             self._reading = None
-            return
-        if self._reading is None:
+            self.event("silent")
+        if self._reading is not None and now >= self._reading.asked_ns + _AGAIN_NS:
+            self._ask(self._reading)
+
+    def _go_on(self) -> None:
+        """Ask for what is needed next."""
+        seen = self.telemetry
+        if seen is None or seen.rows == 0 or self.silent or seen.state == ON:
+            self._reading = None
+        elif self._reading is None:
             if self.identity is None:
                 self._reading = _Reading(link.IDENTITY)
             elif self.follower is not None and not self.follower.joined:
                 self._reading = _Reading(link.PICTURE)
-        reading = self._reading
-        if reading is not None and now - reading.asked_ns >= _AGAIN_NS:
-            reading.asked_ns = now
-            self._send(F.READ, link.read_request(reading.part, len(reading.data)))
+        if self._reading is not None and self._reading.asked_ns < 0:
+            self._ask(self._reading)
 
-
+    def _ask(self, reading: _Reading) -> None:
+        reading.asked_ns = self._now_ns
+        self._send(F.READ, link.read_request(reading.part, len(reading.data)))
