@@ -5,7 +5,7 @@ The bound counts from the newest tick that the host has confirmed: the last one 
 receipt was put on the line. Right is what a second, honest host gives, which hears every byte that the device sends.
 
 Two differences may take longer to show, and have bounds of their own. A wrong bit in the state of the host's kernel
-that decides nothing yet is found by the digest, which takes in ten words of the state on each tick: one pass over all
+that decides nothing yet is found by the digest, which takes in a few words of the state on each tick: one pass over all
 of it comes on top. A wrong limit in the host's own copy that decides nothing yet is found by the checksum that is part
 of that state, into which a few bytes go on each tick: one pass over the limit set comes on top of that.
 """

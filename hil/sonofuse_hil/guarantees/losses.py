@@ -3,6 +3,9 @@
 import random
 from collections.abc import Callable
 
+from sonofuse import link
+from sonofuse.link import Answer
+
 from ..line import Filter, Line
 
 
@@ -49,11 +52,8 @@ def bursts(every_us: int, longest_us: int, rng: random.Random, noise: bool) -> t
     return through, lambda: state["count"] - 1
 
 
-def one_frame(
-    every_us: int, rng: random.Random, spoil: Callable[[bytes], bytes] = lambda _frame: b""
-) -> tuple[Filter, Callable[[], int]]:
-    """A frame now and then is lost, or spoilt, with at least `every_us` between two; and how many were."""
-    state = {"next": 0, "count": 0}
+def framewise(spoil: Callable[[int, bytes], bytes]) -> Filter:
+    """Each frame, with its closing zero, arrives as `spoil` leaves it, when the last of it has come."""
     rest = bytearray()
 
     def through(t_us: int, data: bytes) -> bytes:
@@ -62,14 +62,36 @@ def one_frame(
         while (end := rest.find(0)) >= 0:
             frame = bytes(rest[: end + 1])
             del rest[: end + 1]
-            if len(frame) > 1 and t_us >= state["next"]:
-                state["next"] = t_us + every_us + rng.randrange(40_000)
-                state["count"] += 1
-                frame = spoil(frame)
-            arrived += frame
+            arrived += spoil(t_us, frame)
         return arrived
 
-    return through, lambda: state["count"]
+    return through
+
+
+def one_frame(
+    every_us: int, rng: random.Random, spoil: Callable[[bytes], bytes] = lambda _frame: b""
+) -> tuple[Filter, Callable[[], int]]:
+    """A frame now and then is lost, or spoilt, with at least `every_us` between two; and how many were."""
+    state = {"next": 0, "count": 0}
+
+    def now_and_then(t_us: int, frame: bytes) -> bytes:
+        if len(frame) == 1 or t_us < state["next"]:
+            return frame
+        state["next"] = t_us + every_us + rng.randrange(40_000)
+        state["count"] += 1
+        return spoil(frame)
+
+    return framewise(now_and_then), lambda: state["count"]
+
+
+def answers_to(command: int) -> Filter:
+    """The device's answers to a command are lost."""
+
+    def spoil(_t_us: int, frame: bytes) -> bytes:
+        heard = next(link.Decoder().feed(frame), None)
+        return b"" if isinstance(heard, Answer) and heard.command == command else frame
+
+    return framewise(spoil)
 
 
 def one_byte(rng: random.Random) -> Callable[[bytes], bytes]:
