@@ -78,7 +78,7 @@ class Watch:
         self._reading: _Reading | None = None
         self._stop_ns: int | None = None  # when STOP goes out again
         self._asked: tuple[int, int, int] | None = None  # of the last ARM: its number, mW, us
-        self._armed: tuple[int, int] | None = None  # the set point that this host has armed: mW, us
+        self.armed: tuple[int, int] | None = None  # the set point that this host has armed: mW, us
         self._now_ns = 0
 
     # ---- what comes in
@@ -229,7 +229,7 @@ class Watch:
             self.event("state", state=NAMES[frame.state], cause=frame.cause, tick=frame.tick + frame.rows)
         if frame.state == TRIPPED:
             self._stop_ns = None
-            self._armed = None
+            self.armed = None
         elif self._stop_ns is None:
             self.stopped = ""
         if frame.rows == 0:
@@ -294,15 +294,15 @@ class Watch:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
-        elif follower.on and follower.set_point is not None and self._armed not in (None, follower.set_point[:2]):
-            self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
+        elif follower.on and follower.set_point is not None and self.armed not in (None, follower.set_point[:2]):
+            self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self.armed}")
 
     def _answered(self, answer: Answer) -> None:
         self.answers[answer.to] = answer
         if len(self.answers) > 64:
             del self.answers[next(iter(self.answers))]
         if answer.command == F.ARM and answer.result == F.DONE and self._asked and answer.to == self._asked[0]:
-            self._armed = self._asked[1:]
+            self.armed = self._asked[1:]
         self.event("answer", command=answer.command, to=answer.to, result=answer.result)
 
     def _piece(self, piece: Data) -> None:
