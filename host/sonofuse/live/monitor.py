@@ -128,9 +128,9 @@ class Monitor:
 
     # ---- Console
 
-    def stop(self) -> str:
+    def stop(self, why: str = "STOP was pressed") -> str:
         """STOP: sent at once, repeated by the watcher until the device has done it."""
-        self._say({"what": "stop", "request": next(self._numbers)})
+        self._say({"what": "stop", "request": next(self._numbers), "why": why})
         return self.gone
 
     def arm(self, set_w: float, set_s: float) -> str:

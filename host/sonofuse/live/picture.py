@@ -57,7 +57,9 @@ class Picture:
             self._last = (seen.cause, cause_text(seen.cause, self._limits.board))
         readings = tuple(self._reading(row, joined, on) for row in self._rows)
         budgets = self._budgets(on) if joined else ()
-        set_point = follower.set_point if joined and follower is not None else None
+        set_point = follower.set_point[:2] if joined and follower is not None and follower.set_point else None
+        if state == NAMES[ARMED]:
+            set_point = watch.armed
         return View(
             t_s=t_ns * _NS,
             link=NO_PORT if no_port else watch.link,

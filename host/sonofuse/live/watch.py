@@ -78,7 +78,7 @@ class Watch:
         self._reading: _Reading | None = None
         self._stop_ns: int | None = None  # when STOP goes out again
         self._asked: dict[int, tuple[int, ...]] = {}  # what ARM was sent for and is not answered, by its number
-        self._armed: tuple[int, ...] | None = None  # what this host has armed: mW, us, energy limit
+        self.armed: tuple[int, ...] | None = None  # what this host has armed: mW, us, energy limit
         self._now_ns = 0
 
     # ---- what comes in
@@ -228,7 +228,7 @@ class Watch:
         if before is None or (before.state, before.cause) != (frame.state, frame.cause):
             self.event("state", state=NAMES[frame.state], cause=frame.cause, tick=frame.tick + frame.rows)
         if frame.state in (SAFE, TRIPPED):
-            self._armed = None
+            self.armed = None
         if frame.state == TRIPPED:
             self._stop_ns = None
             self._asked.clear()
@@ -297,7 +297,7 @@ class Watch:
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
         elif follower.on and follower.set_point is not None:
-            known = [*self._asked.values(), *([] if self._armed is None else [self._armed])]
+            known = [*self._asked.values(), *([] if self.armed is None else [self.armed])]
             if known and follower.set_point not in known:
                 self._stop(f"the device's set point {follower.set_point} is not the armed one {known[-1]}")
 
@@ -313,7 +313,7 @@ class Watch:
         if answer.command == F.ARM:
             asked = self._asked.pop(answer.to, None)
             if asked is not None and answer.result == F.DONE:
-                self._armed = asked
+                self.armed = asked
                 self._asked.clear()
         self.event("answer", command=answer.command, to=answer.to, result=answer.result)
 
