@@ -249,6 +249,11 @@ class Bench:
         """Put bytes on the line to the board."""
         self._send += data
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that are on their way to the board."""
+        return len(self._send)
+
     def to_send(self, most: int) -> bytes:
         if not self._send:
             return b""
