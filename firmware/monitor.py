@@ -14,6 +14,7 @@ import blackbox
 import chip
 import kernel
 import sensors
+from alarm import Alarm
 from blackbox import Blackbox
 from devicelog import Log
 from latch import CLOSED, OPEN, TRIP, Latch
@@ -159,10 +160,10 @@ class Monitor:
         self._blackbox = blackbox
         self._log = log
         self._watchdog = watchdog
-        self._buzzer = buzzer
         self._inputs = array("i", [0] * (I_CHANNELS + 2 * self._channels))
         self._inputs[I_ENERGY] = self._set_energy = self._energy
         self._state_words = array("i", [0] * (S_CHANNELS + CHANNEL_WORDS * self._channels))
+        self._alarm = Alarm(buzzer, limits, self._state_words)
         self._readbacks = [
             I_CHANNELS + 2 * number + 1
             for number, (name, _, _) in enumerate(board["channels"])
@@ -189,8 +190,8 @@ class Monitor:
             self._set_dose((INT_MAX, 0x7FFF) * self._channels)
         if latch.kind != CLOSED:
             self._enter("trip")
-            self._buzzer(1)
             self.cause = latch.cause if latch.kind == TRIP else INTERRUPTED if latch.kind == OPEN else LATCH
+            self._alarm.begin(self.cause, self._times[_LAST])
             if latch.kind == OPEN:
                 self._record = TRIP
         self._link.show(self.state, self.cause)
@@ -269,6 +270,7 @@ class Monitor:
         """Permit low first; then remember. The first cause is kept."""
         self._permit.low()
         self._inputs[I_ON] = 0
+        self._alarm.begin(cause, self._inputs[I_NOW])
         if self.state == TRIPPED:
             return
         if self.state == ON:
@@ -277,7 +279,6 @@ class Monitor:
         self._enter("trip")
         self._record = TRIP
         self._acknowledging = False
-        self._buzzer(1)
         self._blackbox.begin(cause, self._inputs[I_NOW], self._inputs[I_SET_MW], self._state_words[S_ON_US])
 
     @micropython.native
@@ -288,6 +289,7 @@ class Monitor:
         state = self.state
         if state == ON:
             return
+        self._alarm.step(self._inputs[I_NOW], cause)
         in_state_us = self._times[_IN_STATE_US]
         if state == BOOT:
             if not cause and self._state_words[S_TOKEN] == self._token:
@@ -445,5 +447,5 @@ class Monitor:
             self.cause = _NOTHING
             self._enter("acknowledge")
             self._record = CLOSED
-            self._buzzer(0)
+            self._alarm.end()
         self._resume()
