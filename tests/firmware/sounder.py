@@ -65,3 +65,5 @@ class Sounder:
 _MODULE = _twin()
 failing: Callable[[Sequence[int], Sequence[int], int], int] = _MODULE.failing
 """The firmware's second look at one check of one channel."""
+firmware_meaning: Callable[[int], tuple[int, int]] = _MODULE.meaning
+"""Kind and priority that the firmware gives to a check."""
