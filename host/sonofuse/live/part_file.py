@@ -3,13 +3,14 @@
 import itertools
 import json
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import zstandard
 from mcap.exceptions import McapError
-from mcap.records import Attachment, Channel, Chunk, Footer, McapRecord, Message, Metadata
+from mcap.records import Attachment, Channel, Chunk, DataEnd, Footer, McapRecord, Message, Metadata
 from mcap.stream_reader import MAGIC_SIZE, CRCValidationError, StreamReader, breakup_chunk
 from mcap.writer import MCAP0_MAGIC
 
@@ -20,8 +21,9 @@ from sonofuse.live.record import RAW, TOPICS, Record
 
 _PREFIX = struct.Struct("<BQ")  # of every record of an MCAP file: its kind, and how many bytes follow
 _CHUNK_SIGN = struct.pack("<I4s", 4, b"zstd")  # in the head of every chunk that the recorder writes
+_ZEROS = 8  # a record may end in so many: an offset of 0
 _NAMES = {TOPIC: TOPIC} | {f"/{topic}": topic for topic in TOPICS}
-_DAMAGE = (McapError, ValueError, struct.error, zstandard.ZstdError, OverflowError, MemoryError)
+_DAMAGE = (McapError, ValueError, struct.error, zstandard.ZstdError, OverflowError, MemoryError, OSError)
 
 
 class RecordingError(ValueError):
@@ -45,15 +47,17 @@ class PartFile:
         self.torn_bytes = self.loose = 0
         self.end = ""
         try:
-            self._size = path.stat().st_size
             self._file = path.open("rb")
-            magic = self._file.read(MAGIC_SIZE)
+            self._size = self._file.seek(0, 2)
+            self._solid = self._before_zeros()
             self._file.seek(max(0, self._size - MAGIC_SIZE))
-            self._finished = self._size > MAGIC_SIZE and self._file.read() == MCAP0_MAGIC
+            self._finished = self._file.read() == MCAP0_MAGIC and self._size > MAGIC_SIZE
+            self._file.seek(0)
+            magic = self._file.read(MAGIC_SIZE)
             self._file.seek(0)
         except OSError as error:
             raise RecordingError(path, f"cannot be read ({error.strerror}); give the path of a recording") from error
-        if magic != MCAP0_MAGIC:
+        if magic != MCAP0_MAGIC[: min(MAGIC_SIZE, self._size)]:
             raise RecordingError(path, "is not an MCAP file; give one that the monitor recorded")
         self._items = self._read()
         self.head = self._head()
@@ -145,6 +149,8 @@ class PartFile:
         try:
             return read_head(metadata, files)
         except AboutError as error:
+            if not messages and self._in_zeros():
+                return None
             self._altered(str(error))
 
     def _flat(self) -> Iterator[McapRecord]:
@@ -155,47 +161,78 @@ class PartFile:
             try:
                 inside = breakup_chunk(item, validate_crc=True)
             except _DAMAGE:
-                self._altered(f"damaged in the chunk before byte {self._file.tell()}")
+                if not self._in_zeros():
+                    self._altered(f"damaged in the chunk before byte {self._file.tell()}")
+                self.torn_bytes = self._size - self._began
+                return
             yield from inside
 
     def _read(self) -> Iterator[McapRecord]:
         """The records of the file, up to where it was cut off."""
         records = StreamReader(self._file, emit_chunks=True, validate_crcs=True, record_size_limit=None).records
-        at = MAGIC_SIZE
+        at = self._began = MAGIC_SIZE
         item: McapRecord | None = None
+        ended = False
         while not self._cut(at, isinstance(item, Footer)):
             try:
                 item = next(records, None)
-            except CRCValidationError:
-                self._altered("something beside its messages was altered (the CRC of the whole differs)")
-            except _DAMAGE:
+            except _DAMAGE as error:
+                if self._in_zeros():
+                    self.torn_bytes = self._size - at
+                    return
+                if isinstance(error, CRCValidationError):  # of the whole; every message is held against the chain
+                    self._altered("something beside its messages was altered")
                 self._altered(f"damaged at byte {at}")
-            at = self._file.tell()
+            ended = ended or isinstance(item, DataEnd)  # the one that has the CRC of all messages together
+            if isinstance(item, Footer) and not (ended and item.summary_crc == self._summary_crc(item)):
+                self._altered("its index was altered")
+            self._began, at = at, self._file.tell()
             if item is None:
                 if at != self._size:
                     self._altered(f"{self._size - at} bytes follow its end")
                 return
             yield item
 
+    def _summary_crc(self, footer: Footer) -> int:
+        """CRC-32 of the index, up to where it stands itself: the last four bytes of the footer."""
+        end = self._file.tell()
+        start = min(footer.summary_start, end)
+        self._file.seek(start)
+        crc = zlib.crc32(self._file.read(max(0, end - 4 - start)))
+        self._file.seek(end)
+        return crc
+
     def _cut(self, at: int, only_magic: bool) -> bool:
-        """Whether the file was cut off before the record at that place was whole: its last bytes are missing, or zero,
-        as some file systems leave them when power fails."""
+        """Whether the file was cut off before the record at that place was whole."""
         back = self._file.tell()
         self._file.seek(at)
-        prefix = self._file.read(MAGIC_SIZE if only_magic else _PREFIX.size)
-        whole = len(prefix) == MAGIC_SIZE if only_magic else self._is_whole(prefix, at)
-        if not whole:
-            tail = prefix + self._file.read()
-            if self._finished or (any(prefix) and tail.count(_CHUNK_SIGN) > 1) or (not any(prefix) and any(tail)):
+        prefix = self._file.read(_PREFIX.size)
+        ends = at + MAGIC_SIZE
+        if not only_magic:
+            ends = at + _PREFIX.size + (int(_PREFIX.unpack(prefix)[1]) if len(prefix) == _PREFIX.size else 0)
+        cut = ends > min(self._size, self._solid + _ZEROS)
+        if cut:
+            if self._finished or (prefix + self._file.read()).count(_CHUNK_SIGN) > 1:
                 self._altered(f"damaged at byte {at}")
-            self.torn_bytes = len(tail)
+            self.torn_bytes = self._size - at
         self._file.seek(back)
-        return not whole
+        return cut
 
-    def _is_whole(self, prefix: bytes, at: int) -> bool:
-        return (
-            len(prefix) == _PREFIX.size and any(prefix) and at + len(prefix) + _PREFIX.unpack(prefix)[1] <= self._size
-        )
+    def _in_zeros(self) -> bool:
+        """Whether the record that was read last ends in the zeros at the end of the file."""
+        return self._solid < self._file.tell() and not self._finished
+
+    def _before_zeros(self) -> int:
+        """Where the zeros begin in which the file ends: what some file systems leave when power fails."""
+        end = self._size
+        while end > 0:
+            begin = max(0, end - 65536)
+            self._file.seek(begin)
+            solid = self._file.read(end - begin).rstrip(b"\0")
+            if solid:
+                return begin + len(solid)
+            end = begin
+        return 0
 
     def _altered(self, text: str) -> NoReturn:
         raise RecordingError(self.path, text, altered=True)

@@ -160,7 +160,7 @@ class Recorder:
     def _open(self) -> Part:
         self.folder.mkdir(parents=True, exist_ok=True)
         started = datetime.now(UTC)
-        stem = self._stem or _free(self.folder, started, self._about.device)
+        stem = self._stem or free_name(self.folder, started, self._about.device)
         name = f"{stem}.mcap" if self._parts == 0 else f"{stem}-{self._parts + 1}.mcap"
         head = Head(
             self._about, self._recording, self._parts + 1, started.isoformat(timespec="milliseconds"), self._epoch_ns,
@@ -173,17 +173,18 @@ class Recorder:
     def _failed(self, error: OSError) -> None:
         """A full disk may have room again; any other error ends the part, and all that is not safe is written anew."""
         part = self._part
-        why = _WHY.get(error.errno or 0, f"{error.strerror or error}; name another folder with --record-to")
+        reason = error.strerror or str(error)
         if part is not None and (error.errno not in _FULL or self._syncer.failed is not None):
             if part.size == 0:
                 self._parts -= 1
             self._part, self._ending = None, False
             self._point = self._syncer.restart(part)
-            self._backlog.put(Record.of(self._now(), "note", {"what": "part", "reason": why}))
-        self._trouble, self._trouble_since = why, self._syncer.asked
+            self._backlog.put(Record.of(self._now(), "note", {"what": "part", "reason": reason}))
+        self._trouble = _WHY.get(error.errno or 0, f"{reason}; name another folder with --record-to")
+        self._trouble_since = self._syncer.asked
 
 
-def _free(folder: Path, at: datetime, device: str) -> str:
+def free_name(folder: Path, at: datetime, device: str) -> str:
     """A name that no file in the folder has."""
     while True:
         milliseconds = f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z"
