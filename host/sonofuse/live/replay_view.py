@@ -82,9 +82,9 @@ def _show(record: dict[str, Any]) -> None:
     print(f"began     {record['started']}, device {record['device']}, sonofuse {record['version']}")
     print(f"holds     {record['duration_s']:.3f} s, {record['frames']} frames, {record['ticks']} ticks, "
           f"{record['receipts']} receipts, {record['dropped']} records dropped")  # fmt: skip
-    for name, rows in (("command", record["commands"]), ("trip", record["trips"]), ("STOP", record["stops"])):
-        for row in rows:
-            print(f"{name:<9} at {row['at_s']:.3f} s: {row['text']}")
+    named = (("command", record["commands"]), ("trip", record["trips"]), ("STOP", record["stops"]))
+    for at_s, name, text in sorted((row["at_s"], name, row["text"]) for name, rows in named for row in rows):
+        print(f"{name:<9} at {at_s:.3f} s: {text}")
     print(f"chain     {record['messages']} messages, head {record['head']}")
     for note in record["notes"]:
         print(f"note      {note}")
