@@ -182,6 +182,14 @@ def test_every_flipped_bit_is_found(path: Path) -> None:
         assert str(found.value).count("\n") == 0
 
 
+def test_a_closed_file_without_the_crc_of_the_whole_is_found(path: Path) -> None:
+    whole = path.read_bytes()
+    at = whole.rindex(b"\x0f\x04\0\0\0\0\0\0\0")  # the record that has it; a reader skips what it does not know
+    path.write_bytes(whole[:at] + b"\x4f" + whole[at + 1 :])
+    with pytest.raises(RecordingError, match="its index was altered"):
+        read(path)
+
+
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     monkeypatch.setattr(recorder_module, "PART_BYTES", 2500)

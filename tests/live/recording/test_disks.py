@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import shutil
+import stat
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,10 @@ import pytest
 
 from sonofuse.live import part as part_module
 from sonofuse.live import recorder as recorder_module
+from sonofuse.live.about import Head
 from sonofuse.live.backlog import Backlog
+from sonofuse.live.chain import Chain
+from sonofuse.live.part import Part
 from sonofuse.live.record import Record
 from sonofuse.live.recorder import Recorder
 from sonofuse.live.recording import Recording
@@ -310,6 +314,42 @@ def test_a_recorder_that_died_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Recorder, "_step", lambda *_: 1 / 0)
     recorder = Recorder(tmp_path, SMALL)
     until(lambda: "the recorder has ended; start the monitor again" in recorder.trouble, "it died")
+
+
+def test_a_trip_is_brought_to_the_disk_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "WRITE_S", 3600)
+    recorder = Recorder(tmp_path, SMALL)
+    until(lambda: files(tmp_path) != [], "it has begun")
+    recorder.put(some(1)[0])
+    recorder.put(some(1, "event")[0])
+    until(lambda: recorder.kept.records == 2, "on the disk, though an hour must pass for all else")
+    recorder.close()
+
+
+def test_the_disk_is_asked_for_the_file_and_for_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, bool]] = []
+
+    def note(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        asked.append((status.st_ino, stat.S_ISDIR(status.st_mode)))
+
+    monkeypatch.setattr(part_module, "_to_disk", note)
+    recorder = Recorder(tmp_path, SMALL)
+    for record in some(3):
+        recorder.put(record)
+        before = len(asked)
+        assert recorder.flush(10)
+        assert len(asked) > before, "asked before it is said that the disk has it"
+    assert recorder.close() == ""
+    assert set(asked) == {(files(tmp_path)[0].stat().st_ino, False), (tmp_path.stat().st_ino, True)}
+
+
+def test_a_part_never_takes_the_place_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.mcap"
+    path.write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        Part(path, Head(SMALL, "0", 1, "", 0, 0, bytes(32)), Chain())
+    assert path.read_bytes() == b"mine"
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
