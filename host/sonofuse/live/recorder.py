@@ -22,6 +22,7 @@ from sonofuse.live.syncer import Point, Syncer
 
 WRITE_S = 0.04  # 50 ms at most, less what a loaded machine lets a thread wait
 RETRY_S = 1.0  # after an error of the disk
+LONGEST_RETRY = 32  # times that, for a disk that takes a new part and then fails again and again
 BATCH = 1000  # records in one chunk of the file
 BEHIND_NS = 1_000_000_000  # a record that waits longer than this for the disk is trouble
 PART_NS, PART_BYTES = 600_000_000_000, 1 << 28  # a part's index stays in memory: about 15 MB after ten minutes
@@ -39,8 +40,8 @@ _WHY = {
 class Recorder:
     """Records to `<UTC time>-<device>.mcap` in a folder, beginning now; never raises for what a disk does.
 
-    A disk that is full is tried again every second, the same file goes on. After any other error a new part of the
-    recording begins, with what the disk had not confirmed: `<UTC time>-<device>-2.mcap`, and so on; the same after ten
+    A disk that is full is tried again every second, and the same file goes on. After any other error a new part of the
+    recording begins, `<UTC time>-<device>-2.mcap` and so on, with what the disk had not confirmed; and every ten
     minutes, so that memory stays bounded.
     """
 
@@ -59,6 +60,7 @@ class Recorder:
         self._begun_ns = 0
         self._point = Point()
         self._trouble, self._trouble_since = "not yet", 0
+        self._patience = 1
         self._wake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -124,7 +126,7 @@ class Recorder:
                 pause_s = WRITE_S
             except OSError as error:
                 self._failed(error)
-                pause_s = RETRY_S
+                pause_s = RETRY_S * self._patience
             if closing:
                 return
 
@@ -148,7 +150,7 @@ class Recorder:
             part.write()
             self._syncer.ask(part, self._point, close=True)
         if closing or self._syncer.done > self._trouble_since:  # at the end, `close` waits for the disk
-            self._trouble = ""
+            self._trouble, self._patience = "", 1
 
     def _add(self, part: Part, records: list[Record], end: str = "") -> None:
         now_ns = self._now()
@@ -176,7 +178,9 @@ class Recorder:
         reason = error.strerror or str(error)
         if part is not None and (error.errno not in _FULL or self._syncer.failed is not None):
             if part.size == 0:
-                self._parts -= 1
+                self._parts -= 1  # nobody will see it
+            else:
+                self._patience = min(2 * self._patience, LONGEST_RETRY)
             self._part, self._ending = None, False
             self._point = self._syncer.restart(part)
             self._backlog.put(Record.of(self._now(), "note", {"what": "part", "reason": reason}))

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -289,6 +290,40 @@ def test_a_disk_that_fails_gets_a_new_part_with_all_that_was_not_safe(tmp_path: 
     assert without_notes(told) == records
     assert [record.values["reason"] for record in told if record.topic == "note"] == ["Input/output error"]
     assert recording.chain.head == recorder.kept.head
+
+
+def test_trouble_lasts_until_the_disk_has_confirmed_something(tmp_path: Path, disk: Disk) -> None:
+    disk.fails = 6
+    recorder = Recorder(tmp_path, SMALL)
+    recorder.put(some(1)[0])
+    said = []
+    while disk.fails:
+        said.append(recorder.trouble)
+        time.sleep(0.001)
+    assert "" not in said
+    until(lambda: recorder.trouble == "", "the seventh time it works")
+    assert recorder.close() == ""
+    assert len(files(tmp_path)) == 7
+    assert without_notes(read(files(tmp_path)[-1])) == some(1)
+
+
+def test_a_part_that_holds_nothing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = 3
+    really = os.pwrite
+
+    def pwrite(descriptor: int, data: memoryview, at: int) -> int:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return really(descriptor, data, at)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    recorder = Recorder(tmp_path, SMALL)
+    until(lambda: recorder.trouble == "", "the fourth time it works")
+    assert recorder.close() == ""
+    assert len(files(tmp_path)) == 1
+    assert Recording(files(tmp_path)[0]).head.part == 1
 
 
 def test_a_longest_file_gives_several_parts(tmp_path: Path) -> None:
