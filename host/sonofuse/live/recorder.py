@@ -1,7 +1,7 @@
 """The recorder: keeps every record on the disk, in threads of its own, and is in nobody's way.
 
-Records are handed to the operating system every 40 ms and the disk is asked for them at once, so that the end of this
-process loses less than 50 ms of them and the end of power less than 100 ms (docs/recording.md).
+Records are handed to the operating system every 40 ms and the disk is asked for them at once, so that neither the end
+of this process nor that of power loses more than 100 ms of them (docs/recording.md says of which disk).
 """
 
 import errno
@@ -20,12 +20,12 @@ from sonofuse.live.part import CLOSED, CONTINUED, Part
 from sonofuse.live.record import Record
 from sonofuse.live.syncer import Point, Syncer
 
-WRITE_S = 0.04  # 50 ms at most, less what a loaded machine lets a thread wait
+WRITE_S = 0.04  # leaves 60 ms of the 100 to a busy machine
 RETRY_S = 1.0  # after an error of the disk
 LONGEST_RETRY = 32  # times that, for a disk that takes a new part and then fails again and again
 BATCH = 1000  # records in one chunk of the file
 BEHIND_NS = 1_000_000_000  # a record that waits longer than this for the disk is trouble
-PART_NS, PART_BYTES = 600_000_000_000, 1 << 28  # a part's index stays in memory: about 15 MB after ten minutes
+PART_NS, PART_BYTES = 600_000_000_000, 1 << 28  # a part's index stays in memory: about 12 MB after ten minutes
 _AT_ONCE = ("event", "command", "note")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WHY = {
