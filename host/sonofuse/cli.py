@@ -1,4 +1,4 @@
-"""The command line: `sonofuse check | build | flash | log | hil`."""
+"""The command line: `sonofuse check | build | flash | log | session | hil`."""
 
 import importlib
 import json
@@ -13,6 +13,7 @@ from sonofuse.board_option import add_to, chosen
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.image import commands as images
 from sonofuse.limits import commands, find
+from sonofuse.live.sessions import commands as sessions
 from sonofuse.log_view import log
 
 _RIG = "sonofuse_hil"
@@ -34,6 +35,10 @@ it already. Broken off at any moment the board runs the old set or the new one; 
 _LOG = """\
 Read a device's own log over its link: its state, what it is made of, and its last trips with what every sensor said in
 the second before. The device kept them by itself; no host need have been there. It answers while the permit is low.
+"""
+_SESSION = """\
+Treatments of patients, by pseudonym: what was planned, done, delivered and acknowledged, in one file that only grows.
+`sonofuse monitor` adds to it, and starts no sonication that it forbids. docs/sessions.md explains it.
 """
 
 
@@ -70,6 +75,7 @@ def _parser() -> Parser:
     build.set_defaults(run=_build)
     _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
     _log_verb(verbs.add_parser("log", help="read what a device keeps of itself and its last trips", description=_LOG))
+    sessions.add_to(verbs.add_parser("session", help="treatments: plans, what was done, totals", description=_SESSION))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
 
