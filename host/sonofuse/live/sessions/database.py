@@ -79,7 +79,8 @@ class Database:
         if found != ["ok"] or run("PRAGMA foreign_key_check").fetchone() is not None:
             raise self._unusable(DAMAGED)
         if alone or version < len(schema.STEPS):
-            with self.writing():  # says at once if nothing can be written
+            with self.writing():
+                run(f"PRAGMA user_version = {version}")  # writes, so that a file that cannot be written is found now
                 schema.migrate(self._connection)
         if not schema.is_sound(self._connection):
             raise self._unusable("its tables are not those of a sessions file; bring back a copy, or name another file")

@@ -56,7 +56,10 @@ def patient(connection: sqlite3.Connection, pseudonym: str) -> Patient | None:
 
 def open_accounts(connection: sqlite3.Connection) -> list[Sonication]:
     """Sonications, whosever, whose account is not known and that nobody has looked at yet."""
-    names = connection.execute("SELECT DISTINCT patient FROM sonication ORDER BY patient").fetchall()
+    names = connection.execute(
+        "SELECT DISTINCT patient FROM sonication LEFT JOIN ended ON ended.sonication = id WHERE energy_j IS NULL "
+        "OR id IN (SELECT sonication FROM dose WHERE cem43_min IS NULL)"
+    ).fetchall()  # of whom only some are open
     every = [some for (name,) in names for some in _sonications(connection, name).values()]
     return sorted((s for some in every for s in some if s.open_account), key=lambda sonication: sonication.row)
 

@@ -67,6 +67,7 @@ def read_picture(connection: Connection, base: LimitsFile, chosen: str) -> Pictu
 
 def inhibit(picture: Picture, gap: Gap, now: Instant) -> str:
     """Why no sonication may start now, in one line; "" if one may."""
+    left_s = gap.left_s(picture.mark, now, picture.gap_s)  # first, so that a gap that is over is noticed in any case
     if picture.open:
         name = picture.open[0].name
         return f"the end of {name} is not known: read its recording, then `sonofuse session resolve {name}`"
@@ -80,7 +81,6 @@ def inhibit(picture: Picture, gap: Gap, now: Instant) -> str:
     refused = refusals([step], picture.had, picture.allowed)
     if refused:
         return refused[0]
-    left_s = gap.left_s(picture.mark, now, picture.gap_s)
     return f"cooling gap {math.ceil(left_s)} s left{SAID[picture.mark.why]}" if picture.mark and left_s > 0 else ""
 
 

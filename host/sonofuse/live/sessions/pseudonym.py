@@ -7,7 +7,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRTVWXYZ"
 """31 characters, a prime number of them, without I, L, O, S and U, which look like others."""
 
 _FORM = re.compile(rf"P-([{ALPHABET}]{{4}})-([{ALPHABET}]{{2}})")
-_SUM = 7  # what the weighted sum of a right code is; not 0, so that P-0000-00 is none
+_SUM = 13  # what the weighted sum of a right code leaves: P-7K3M-Q2 is one, P-0000-00 is none
 _EXAMPLE = "a code such as P-7K3M-Q2, as `sonofuse session list` shows it"
 
 

@@ -101,12 +101,22 @@ def _append_only(table: str, keys: tuple[str, ...]) -> list[str]:
     ]
 
 
+_INDEXES = (
+    "tightened_of ON tightened (patient)",
+    "plan_of ON plan (patient)",
+    "resolved_of ON resolved (sonication)",
+    "dose_of ON dose (sonication)",
+    "dose_unknown ON dose (sonication) WHERE cem43_min IS NULL",
+    "acknowledged_of ON acknowledged (patient)",
+)
+
+
 def _first() -> list[str]:
     made: list[str] = [f"PRAGMA application_id = {APPLICATION}"]
     for table, columns, keys in _TABLES:
         kind = "STRICT" if "INTEGER PRIMARY KEY" in columns else "STRICT, WITHOUT ROWID"  # no hidden key to replace by
         made += [f"CREATE TABLE {table} ({columns}) {kind}", *_append_only(table, keys)]
-    return made
+    return [*made, *(f"CREATE INDEX {index}" for index in _INDEXES)]
 
 
 STEPS: list[list[str]] = [_first()]

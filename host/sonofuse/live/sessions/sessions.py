@@ -1,6 +1,6 @@
 """The sessions file for the monitor: what comes next, why it must not, and what happened.
 
-Every method may wait for the disk (some ms; seconds if another program writes), so none belongs on a thread that
+Every method may wait for the disk (tens of ms; seconds if another program writes), so none belongs on a thread that
 somebody waits for. They may be called from any thread. What has returned is on the disk.
 """
 
