@@ -9,9 +9,9 @@ from .tightening import Allowed
 _ROUNDING = 1 + 1e-9  # floating point, not a margin
 
 
-def refusals(steps: Sequence[Step], had: Mapping[str, Total], most: Allowed) -> list[str]:
-    """Why these steps must not follow what was had already; none: they may."""
-    lines = [line for number, step in enumerate(steps, 1) for line in _alone(f"step {number}", step, most)]
+def refusals(steps: Sequence[Step], had: Mapping[str, Total], most: Allowed, first: int = 1) -> list[str]:
+    """Why these steps must not follow what was had already; none: they may. `first` is the number of the first step."""
+    lines = [line for number, step in enumerate(steps, first) for line in _alone(f"step {number}", step, most)]
     for region in dict.fromkeys(step.region for step in steps):
         planned = [step for step in steps if step.region == region]
         lines += _together(region, planned, had.get(region, NOTHING), most)

@@ -78,7 +78,7 @@ def inhibit(picture: Picture, gap: Gap, now: Instant) -> str:
     step = picture.next
     if step is None:
         return f"the plan of {picture.treatment.name} is finished"
-    refused = refusals([step], picture.had, picture.allowed)
+    refused = refusals([step], picture.had, picture.allowed, picture.treatment.done + 1)
     if refused:
         return refused[0]
     return f"cooling gap {math.ceil(left_s)} s left{SAID[picture.mark.why]}" if picture.mark and left_s > 0 else ""

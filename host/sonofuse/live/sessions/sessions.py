@@ -294,7 +294,7 @@ class Sessions:
 
 
 def _one_line(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[:200]
+    return "".join(character if character.isprintable() else " " for character in text)[:200]
 
 
 def _figure(amount: float | None) -> float | None:
