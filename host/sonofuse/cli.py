@@ -1,4 +1,4 @@
-"""The command line: `sonofuse check | build | flash | log | replay | hil`."""
+"""The command line: `sonofuse check | build | flash | monitor | replay | session | log | hil`."""
 
 import importlib
 import json
@@ -13,6 +13,7 @@ from sonofuse.board_option import add_to, chosen
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.image import commands as images
 from sonofuse.limits import commands, find
+from sonofuse.live.sessions import commands as sessions
 from sonofuse.log_view import log
 
 _RIG = "sonofuse_hil"
@@ -39,6 +40,10 @@ _REPLAY = """\
 Read a recording of the live monitor, hold every message against its chain, and run what came from the device through
 the host's kernel again: each decision, event and byte that was sent must come out the same. A recording of several
 parts is read as one, by the name of any of them.
+"""
+_SESSION = """\
+Treatments of patients, by pseudonym: what was planned, done, delivered and acknowledged, in one file that only grows.
+`sonofuse monitor` adds to it, and starts no sonication that it forbids. docs/sessions.md explains it.
 """
 
 
@@ -76,6 +81,7 @@ def _parser() -> Parser:
     _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
     _log_verb(verbs.add_parser("log", help="read what a device keeps of itself and its last trips", description=_LOG))
     _replay_verb(verbs.add_parser("replay", help="run a recording through the kernel again", description=_REPLAY))
+    sessions.add_to(verbs.add_parser("session", help="treatments: plans, what was done, totals", description=_SESSION))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
 
