@@ -152,6 +152,9 @@ class UnixPlatform:
         """No transfer on SPI returns any more."""
         self.blocked = (t_us, _ops.SPI_TRANSFER)
 
+    def free_bus(self) -> None:
+        self.blocked = None
+
     def close(self) -> None:
         self._end_vm()
 
