@@ -70,8 +70,8 @@ Ending = Callable[[], None]
 class Fault:
     """One fault: what breaks, which hazards (domain sheet C) it leads to and which guarantee answers it.
 
-    `course(stand, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min, 1).
-    A fault that lasts until it is ended is a generator: what comes after its `yield` ends it.
+    `course(stand, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min,
+    1). A fault that lasts until it is ended is a generator: what comes after its `yield` ends it.
     """
 
     name: str
