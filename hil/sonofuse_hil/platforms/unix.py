@@ -109,10 +109,15 @@ class UnixPlatform:
 
     # ---- for the rig
 
+    @property
+    def running(self) -> bool:
+        """Whether firmware runs: no reset holds it, and it has not hung or ended."""
+        return self._vm is not None and self._vm.alive
+
     def run_until(self, t_us: int) -> None:
         """Run firmware and bench up to `t_us`."""
         while self.now_us < t_us:
-            if self._vm is None or not self._vm.alive:
+            if not self.running:
                 self._idle(t_us)
             else:
                 self._serve(t_us)
@@ -130,6 +135,8 @@ class UnixPlatform:
         self._release("power")
 
     def restore_power(self) -> None:
+        if self.powered:
+            return
         self.powered = True
         self._boot_due_us = self.now_us + BOOT_US
 
