@@ -14,8 +14,6 @@ from pathlib import Path
 from ..platforms.process import RigError
 from .baud import LINK_BD, heard, rate_of
 
-_TERMINALS = Path("/dev/pts")
-
 
 class Line:
     """A pseudo-terminal behind a symbolic link.
@@ -35,7 +33,7 @@ class Line:
         self._ours: int | None = None
         self._lock = self._locked()
         try:
-            if link.is_symlink() and link.readlink().parent == _TERMINALS:
+            if link.is_symlink() and link.readlink().parts[:2] == ("/", "dev"):
                 link.unlink()  # a rig that was killed has left it
             self.plug()
         except BaseException:
