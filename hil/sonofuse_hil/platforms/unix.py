@@ -95,6 +95,7 @@ class UnixPlatform:
         self._timer_reset = False
         self.watchdog_dead = False
         self._boot_due_us = 0
+        self.booted_us = 0  # what the firmware's clock counts from, in the rig's time
         self._vm: Vm | None = None
         self._pending = b""  # a request that waits for its answer
         self._busy_us: int | None = None  # until then the flash works, and the firmware waits for it
@@ -176,7 +177,7 @@ class UnixPlatform:
             (self.folder / "reset.txt").write_text(f"{int(self._timer_reset)} {self.scratch}")
             self._vm = Vm(self.folder, self._script, self._program)
             self._pending = b""
-            self._boot_clock_us = self.now_us
+            self.booted_us = self.now_us
 
     def _serve(self, t_us: int) -> None:
         """One exchange with the VM."""
@@ -189,7 +190,7 @@ class UnixPlatform:
         outputs = vm.outputs()
         if outputs:
             for at_us, operation, argument, value, payload in _parse(outputs):
-                at_us += self._boot_clock_us
+                at_us += self.booted_us
                 # Two things happen on every tick and change nothing but a deadline that has not come.
                 if operation == _ops.WATCHDOG and at_us < self._watchdog_due_us:
                     self._watchdog_due_us = at_us + self._watchdog_us
@@ -209,7 +210,7 @@ class UnixPlatform:
             self.hung_us = self.now_us
             return
         at_us, operation, argument, length, value = _RECORD.unpack(record)
-        at_us += self._boot_clock_us
+        at_us += self.booted_us
         if at_us >= t_us:  # the answer waits until the rig goes on
             self._pending = record
             self._advance(t_us)
@@ -354,10 +355,8 @@ class UnixPlatform:
                 steps.append(_STEP.pack(pins[at][0] - now, *counts, pins[at][1]))
         received = self.bench.to_send(_ops.RECEIVE_MAX)
         fifo = first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE
-        head = _HEAD.pack(horizon - self._boot_clock_us, order, fifo, len(received), len(steps), received)
+        head = _HEAD.pack(horizon - self.booted_us, order, fifo, len(received), len(steps), received)
         return (head + b"".join(steps)).ljust(_ops.REPLY_BYTES, b"\0")
-
-    _boot_clock_us = 0
 
     # ---- ends of a run of the firmware
 
