@@ -115,8 +115,8 @@ def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
 
     Meanwhile what UART0 receives goes into the ring: its FIFO holds 32 bytes, 0.35 ms of a busy line, and a tick is
     shorter. And it gets a piece of `out`: so the line costs a tick nothing. `ends` is where the ring's next byte is put
-    and where the next one is taken, up to where bytes of `out` are to be sent, and which one is next. A full ring leaves
-    bytes in the FIFO.
+    and where the next one is taken, up to where bytes of `out` are to be sent, and which one is next. A full ring
+    leaves bytes in the FIFO.
     """
     timer = ptr32(0x10015 << 14)
     uart = ptr32(0x1000D << 14)

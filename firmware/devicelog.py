@@ -24,7 +24,7 @@ class Log:
         self._flash = flash
         self._blocks = blocks
         self.identity = b""
-        self.state: "Callable[[], bytes]" = bytes  # takes a picture of the kernel; its pieces are those of one instant
+        self.state: Callable[[], bytes] = bytes  # takes a picture of the kernel; its pieces are those of one instant
         self._picture = b""
 
     def read(self, line: Link) -> bool:

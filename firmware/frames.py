@@ -9,6 +9,7 @@ from micropython import const
 
 # words of the line, behind those of rows.py
 _IN_FRAME = const(1)  # rows.IN_FRAME
+_SEQUENCE = const(2)  # rows.SEQUENCE
 _PUT = const(6)  # rows.PUT
 _AT = const(7)  # rows.AT
 _END_PUT = const(8)  # rows.END_PUT
@@ -73,8 +74,8 @@ _crc_of_byte = array("i", [0] * 256)
 _fill(_crc_of_byte)
 
 
-# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come first,
-# whatever is given for them.
+# Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come
+# first, whatever is given for them.
 @micropython.viper
 def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
@@ -170,12 +171,34 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
 
 
 @micropython.viper
+def put(own: ptr32, ring: ptr8, source: ptr8, at: int, n: int, kind: int):
+    """A frame of `n` bytes of `source` from `at` on, with its number: coded from the next tick on."""
+    to = own[_PUT]
+    sequence = own[_SEQUENCE]
+    own[_SEQUENCE] = (sequence + 1) & 0xFFFF
+    ring[to] = kind
+    ring[(to + 1) & _RING_MASK] = sequence
+    ring[(to + 2) & _RING_MASK] = sequence >> 8
+    to = (to + 3) & _RING_MASK
+    while n:
+        ring[to] = source[at]
+        to = (to + 1) & _RING_MASK
+        at += 1
+        n -= 1
+    to = (to + 2) & _RING_MASK  # the CRC's
+    own[_PUT] = to
+    end = own[_END_PUT]
+    own[_ENDS + end] = to
+    own[_END_PUT] = (end + 1) & 15
+
+
+@micropython.viper
 def hear(i: int, end: int, crc: int, own: ptr32, ends: ptr32, into: ptr8, data: ptr8) -> int:
     """Move received bytes to the frame that is coming in, up to the end of one that is whole and right: its type, or 0.
 
     `data` then holds type, sequence number and payload, own[LENGTH] says how many bytes. At most _A_LOOK bytes; a frame
-    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted on,
-    and not kept. The first three arguments are as those of `work`.
+    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted
+    on, and not kept. The first three arguments are as those of `work`.
     """
     table = ptr32(_crc_of_byte)
     put = ends[_RECEIVED]

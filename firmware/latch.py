@@ -25,7 +25,8 @@ _BLANK = bytearray(b"\xff" * PAGE)
 class Latch:
     """Two or more sectors of a flash block device, used in turn: `blocks` are their numbers (reserved.py).
 
-    `kind`, `cause`, `words` and `count`, its number, are those of the newest record; `kind` is 0 when there is none or it is torn.
+    `kind`, `cause`, `words` and `count`, its number, are those of the newest record; `kind` is 0 when there is none or
+    it is torn.
     """
 
     def __init__(self, flash: "BlockDevice", blocks: "tuple[int, ...]") -> None:

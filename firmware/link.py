@@ -11,7 +11,6 @@ from micropython import const
 import frames
 import rows
 from chip import RING, quiet, wait
-from receipts import accept
 
 VERSION = const(2)  # of what is on the line: a host refuses a device with another one
 
@@ -28,6 +27,7 @@ ACKNOWLEDGE = const(21)  # sealed; 1: a new treatment, dose starts at zero; 0: t
 STATUS = const(22)
 READ = const(23)  # a piece of the log: which part u8, offset u32; only while the permit is low
 RECEIPT = const(24)  # sequence number u16 of the frame that it answers, digest u32
+SILENCE = const(25)  # sealed; the buzzer pauses
 
 # what an ANSWER says
 DONE = const(0)
@@ -44,7 +44,6 @@ _HEADER = const(3)  # type, sequence number
 _ANSWERS = const(8)  # that can wait
 _DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
 _SOON = const(4)  # rows that a frame has at least before an answer goes out: heads and tails must not fill the line
-_RECEIPT_FRAME = const(9)  # bytes of a receipt before its CRC
 
 # of `own`
 _TICK_US = const(1000)
@@ -52,14 +51,13 @@ _CLOSE = const(5)  # rows.CLOSE
 _LENGTH = const(32)  # frames.LENGTH
 _WAITING = const(33)  # frames.WAITING
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
-_LOOK = const(1)  # frames.LOOK
 _USUAL_BEFORE_US = const(128)
 
 
 class Link:
     """Both directions of UART0, in buffers made once, a bounded share of them on every tick.
 
-    After `attend` returned a type, `payload` is that frame's payload.
+    `payload` is that of the frame that frames.hear has found.
     `tell` is for a device that refuses to tick.
 
     Args:
@@ -79,17 +77,16 @@ class Link:
         self.out = bytearray(frames.OUT)
         self.into = bytearray(RING)  # chip.wait fills it
         self.ends = array("i", [0] * 4)
-        self._both = (own, self.ends)
         self.data = bytearray(_DATA_BYTES)
         self._data_waits = False
         self._answers = bytearray(4 * _ANSWERS)  # a ring of command, its sequence number, result
         self._first = 0
-        self._input = bytearray(_MAX_FRAME)
+        self.input = bytearray(_MAX_FRAME)  # the frame that comes in
 
     @property
     def payload(self) -> "memoryview":
         """Of the frame that has come: good until the next tick."""
-        return memoryview(self._input)[_HEADER : self.own[_LENGTH]]
+        return memoryview(self.input)[_HEADER : self.own[_LENGTH]]
 
     @micropython.native
     def show(self, state: int, cause: int) -> None:
@@ -114,8 +111,8 @@ class Link:
         at = 4 * ((self._first + kept) % _ANSWERS)
         answers = self._answers
         answers[at] = command
-        answers[at + 1] = self._input[1]
-        answers[at + 2] = self._input[2]
+        answers[at + 1] = self.input[1]
+        answers[at + 2] = self.input[2]
         answers[at + 3] = result
         own[_WAITING] += 1
         if not own[_CLOSE]:
@@ -130,60 +127,28 @@ class Link:
             self.own[_CLOSE] = _SOON
 
     @micropython.native
-    def attend(self, todo: int, times: "Words", inputs: "Words") -> int:
-        """What frames.work has found to do: the type of a whole frame that has come, or 0; a receipt is taken in here."""
-        own, ends = self._both
-        if todo != _LOOK:
-            self._begin(own)
-            return 0
-        kind = frames.hear(0, 0, 0, own, ends, self.into, self._input)
-        if kind != RECEIPT:
-            return kind
-        if own[_LENGTH] == _RECEIPT_FRAME:
-            accept(self._input, own, times, inputs)
-        return 0
-
-    @micropython.native
-    def _begin(self, own: "Words") -> None:
-        """Number an answer, or a piece of the log, and let it be coded."""
+    def begin(self) -> None:
+        """An answer, or a piece of the log, may go out: no frame is open."""
+        own = self.own
         own[_WAITING] -= 1
         if own[_WAITING] or not self._data_waits:
             at = 4 * self._first
             self._first = (self._first + 1) % _ANSWERS
-            self._put(own, ANSWER, self._answers, at, 4)
+            frames.put(own, self.ring, self._answers, at, 4, ANSWER)
         else:
             self._data_waits = False
-            self._put(own, DATA, self.data, 0, _DATA_BYTES)
+            frames.put(own, self.ring, self.data, 0, _DATA_BYTES, DATA)
         if own[_WAITING]:
             own[_CLOSE] = _SOON
 
-    @micropython.native
-    def _put(self, own: "Words", kind: int, source: bytearray, at: int, n: int) -> None:
-        ring = self.ring
-        put = own[rows.PUT]
-        sequence = own[rows.SEQUENCE]
-        own[rows.SEQUENCE] = (sequence + 1) & 0xFFFF
-        ring[put] = kind
-        ring[(put + 1) & 0xFFF] = sequence & 0xFF
-        ring[(put + 2) & 0xFFF] = sequence >> 8
-        put += _HEADER
-        for i in range(at, at + n):
-            ring[put & 0xFFF] = source[i]
-            put += 1
-        put = (put + 2) & 0xFFF  # the CRC's
-        own[rows.PUT] = put
-        end = own[rows.END_PUT]
-        own[rows.ENDS + end] = put
-        own[rows.END_PUT] = (end + 1) & 15
-
     def tell(self, state: int, cause: int) -> None:
         """One frame of telemetry without rows, now, however long it takes: for a device that never ticks."""
-        own, ends = self._both
+        own, ends = self.own, self.ends
         head = bytearray(rows.HEAD_BYTES + rows.TAIL_BYTES - _HEADER - 2)
         head[4] = state
         head[5] = cause & 0xFF
         head[6] = cause >> 8
-        self._put(own, rows.TELEMETRY, head, 0, len(head))
+        frames.put(own, self.ring, head, 0, len(head), rows.TELEMETRY)
         times = array("i", [0] * rows.FRAME)
         while own[rows.AT] != own[rows.PUT]:
             ends[0] = ends[1]  # a device that refuses hears nothing

@@ -11,12 +11,13 @@ import micropython
 from micropython import const
 
 AGE_US = const(8)  # of the monitor's times: since the last tick that a receipt answers
-BYTES = const(6)  # of a receipt: sequence number u16, digest u32
-_AT = const(3)  # in a frame, behind type and sequence number
+_FRAME_BYTES = const(9)  # type, sequence number; sequence number that is answered u16, digest u32
+_AT = const(3)
 _I_NOW = const(0)  # kernel.I_NOW
 _INT_MAX = const(0x3FFFFFFF)  # kernel.INT_MAX
 _SEQUENCE = const(2)  # rows.SEQUENCE
 _DIGESTS = const(64)  # rows.DIGESTS
+_LENGTH = const(32)  # frames.LENGTH
 _ANSWERED = const(34)  # the newest frame with a receipt; words of the line, behind those of frames.py
 _ANY = const(35)  # there is one
 
@@ -27,6 +28,8 @@ def accept(frame: ptr8, own: ptr32, times: ptr32, inputs: ptr32) -> int:
 
     In the same number of steps whether it is right or not.
     """
+    if own[_LENGTH] != _FRAME_BYTES:
+        return 0
     sequence = frame[_AT] | frame[_AT + 1] << 8
     at = _DIGESTS + 3 * (sequence & 15)
     digest = own[at + 1]

@@ -44,8 +44,8 @@ ENDS = const(48)  # 16 places
 DIGESTS = const(64)  # of the last 16 frames: sequence number, digest, time of the last tick
 WORDS = const(160)  # the rest belongs to frames.py and receipts.py
 
-# how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they were
-# before that
+# how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they
+# were before that
 ANEW = const(1)
 CLEARED = const(2)
 NEW_TREATMENT = const(3)

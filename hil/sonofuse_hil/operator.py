@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sonofuse import link
 from sonofuse.link import Answer, F, Telemetry
-from sonofuse.live.view import CONNECTED
+from sonofuse.live.view import CONNECTED, SILENT
 from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import ARMED, SAFE, TRIPPED
 
@@ -160,4 +160,6 @@ class Operator:
         self.bench.generator.gate(False)
         self.bench.changed()
         if self.tripped_us is None:
-            self.command(F.FINISH)
+            self.watch.passed(self._now_ns)
+            if self.watch.link != SILENT and self.watch.identity is not None:  # else there is nobody to tell
+                self.command(F.FINISH)

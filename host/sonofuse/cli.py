@@ -1,4 +1,4 @@
-"""The command line: `sonofuse check | build | flash | log | hil`."""
+"""The command line: `sonofuse check | build | flash | monitor | replay | session | log | hil`."""
 
 import importlib
 import json
@@ -13,6 +13,7 @@ from sonofuse.board_option import add_to, chosen
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, EXIT_CODES, CommandError, Parser, package_version, serve, tell
 from sonofuse.image import commands as images
 from sonofuse.limits import commands, find
+from sonofuse.live.sessions import commands as sessions
 from sonofuse.log_view import log
 
 _RIG = "sonofuse_hil"
@@ -36,6 +37,15 @@ keeps for that chip in $XDG_CONFIG_HOME/sonofuse/keys (~/.config), made there if
 _LOG = """\
 Read a device's own log over its link: its state, what it is made of, and its last trips with what every sensor said in
 the second before. The device kept them by itself; no host need have been there. It answers while the permit is low.
+"""
+_REPLAY = """\
+Read a recording of the live monitor, hold every message against its chain, and run what came from the device through
+the host's kernel again: each decision, event and byte that was sent must come out the same. A recording of several
+parts is read as one, by the name of any of them.
+"""
+_SESSION = """\
+Treatments of patients, by pseudonym: what was planned, done, delivered and acknowledged, in one file that only grows.
+`sonofuse monitor` adds to it, and starts no sonication that it forbids. docs/sessions.md explains it.
 """
 
 
@@ -72,6 +82,8 @@ def _parser() -> Parser:
     build.set_defaults(run=_build)
     _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
     _log_verb(verbs.add_parser("log", help="read what a device keeps of itself and its last trips", description=_LOG))
+    _replay_verb(verbs.add_parser("replay", help="run a recording through the kernel again", description=_REPLAY))
+    sessions.add_to(verbs.add_parser("session", help="treatments: plans, what was done, totals", description=_SESSION))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
 
@@ -101,6 +113,12 @@ def _log_verb(shown: ArgumentParser) -> None:
     shown.set_defaults(run=log)
 
 
+def _replay_verb(shown: ArgumentParser) -> None:
+    shown.add_argument("file", metavar="FILE", type=Path, help="a recording (.mcap), or any part of one")
+    shown.add_argument("--json", action="store_true", help="print one JSON object")
+    shown.set_defaults(run=_replay)
+
+
 def _check(asked: Namespace) -> int:
     board = chosen(asked.board)
     if asked.diff is not None:
@@ -125,6 +143,15 @@ def _printed(command: Callable[[TextIO], int], as_json: bool) -> int:
     else:
         sys.stderr.write(out.getvalue())
     return code
+
+
+def _replay(asked: Namespace) -> int:
+    try:
+        from sonofuse.live.replay_view import replay
+    except ModuleNotFoundError as missing:
+        text = f'the live monitor is not installed (no module {missing.name}): pip install "sonofuse[live]"'
+        raise CommandError(ENVIRONMENT, text) from missing
+    return replay(asked)
 
 
 def _hil(arguments: Sequence[str]) -> int:

@@ -154,7 +154,10 @@ RECEIPT = Layout(
         Field("digest", "I", "of the host's own kernel after the frame's last tick"),
     ),
 )
-FRAMES = (TELEMETRY, ANSWER, DATA, ARM, START, FINISH, DISARM, STOP, ACKNOWLEDGE, STATUS, READ, RECEIPT)
+SILENCE = Layout(
+    "SILENCE", "device", "the buzzer of an alarm pauses, for two minutes or until another cause", sealed=True
+)
+FRAMES = (TELEMETRY, ANSWER, DATA, ARM, START, FINISH, DISARM, STOP, ACKNOWLEDGE, STATUS, READ, RECEIPT, SILENCE)
 
 CHANNELS = (
     ("c", "contact: a bit in every row"),

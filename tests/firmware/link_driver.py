@@ -1,24 +1,53 @@
-"""Runs on the MicroPython VM: frames through the firmware's COBS and CRC (length, bytes in; length, bytes, CRC out)."""
+"""Runs on the MicroPython VM: frames through the firmware's coding and hearing (length, bytes in; see link_on_vm)."""
 
 import sys
 from array import array
 from struct import pack, unpack
 
-from link import cobs_decode, crc16, encode
+import rows
+from frames import LENGTH, LOOK, OUT, hear, work
 
 read = sys.stdin.buffer.read
 write = sys.stdout.buffer.write
-target = bytearray(300)
-WHOLE, END, WORDS = 7, 9, 20  # words of a link's own state
+ring = bytearray(rows.RING)
+out = bytearray(OUT)
+into = bytearray(256)
+data = bytearray(240)
+own = array("i", [0] * rows.WORDS)
+ends = array("i", [0] * 4)
 
 
-def cobs_encode(data, length, target):
-    """In slices, as it goes tick by tick."""
-    own = array("i", [0] * WORDS)
-    own[WHOLE] = length
-    while own[WHOLE] or not own[END]:
-        encode(data, own, target)
-    return own[END]
+def code(frame):
+    """What goes out for a frame: as the rings stand, which is anywhere."""
+    put = own[rows.PUT]
+    for byte in frame:
+        ring[put] = byte
+        put = (put + 1) % rows.RING
+    put = (put + 2) % rows.RING
+    own[rows.PUT] = put
+    own[rows.ENDS + own[rows.END_PUT]] = put
+    own[rows.END_PUT] = (own[rows.END_PUT] + 1) % 16
+    sent = b""
+    while own[rows.AT] != put or ends[2] != ends[3] or not sent:
+        work(0, 0, 0, own, ends, ring, out, 0)
+        while ends[3] != ends[2]:
+            sent += bytes(out[ends[3] : ends[3] + 1])
+            ends[3] = (ends[3] + 1) % OUT
+    return sent
+
+
+def heard(coded):
+    """The frame that is heard in these bytes and a zero; empty for none."""
+    kind = 0
+    for byte in coded + b"\0":
+        into[ends[0]] = byte
+        ends[0] = (ends[0] + 1) % 256
+        if ends[0] == (ends[1] - 1) % 256 or byte == 0:
+            while ends[0] != ends[1]:
+                own[30] = 0  # it may look again
+                assert work(0, 0, 0, own, ends, ring, out, 0) == LOOK
+                kind = hear(0, 0, 0, own, ends, into, data) or kind
+    return bytes(data[: own[LENGTH]]) if kind else b""
 
 
 while True:
@@ -26,13 +55,9 @@ while True:
     if len(head) < 2:
         break
     (length,) = unpack("<H", head)
-    data = bytearray(read(length)) if length else bytearray()
-    crc = crc16(data, length)
-    coded = cobs_encode(data, length, target)
-    again = bytearray(target[: coded - 1])
-    decoded = cobs_decode(again, coded - 1)
-    other = bytearray(data)
-    as_code = cobs_decode(other, length)
-    write(pack("<HHHh", coded, crc, 1 if decoded == length and again[:length] == data else 0, as_code))
-    write(target[:coded])
-    write(other[:as_code] if as_code > 0 else b"")
+    frame = read(length) if length else b""
+    coded = code(frame)
+    again = heard(coded[:-1]) if length >= 3 and len(coded) <= 241 else b""
+    other = heard(frame)
+    write(pack("<HHH", len(coded), len(again), len(other)))
+    write(coded + again + other)

@@ -15,7 +15,7 @@ SETTLE_US = 80_000  # longer than the debounce of every danger used, and than te
 
 
 class Console:
-    """A console that sends what it is told to and keeps what it hears; by itself it gives receipts, and nothing else."""
+    """A console that sends what it is told to and keeps what it hears; by itself it only gives receipts."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig

@@ -10,7 +10,7 @@ from typing import TextIO
 from sonofuse.board import Board
 from sonofuse.limits.compile import compile_limits
 from sonofuse.limits.diff import LOOSER, diff
-from sonofuse.limits.problems import LimitsError, Problem
+from sonofuse.limits.problems import LimitsError
 from sonofuse.limits.read import load
 from sonofuse.limits.readable import readable
 from sonofuse.limits.render import render_diff, render_report

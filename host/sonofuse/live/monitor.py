@@ -17,8 +17,8 @@ from typing import Any
 
 from sonofuse.live.channel import Receiver
 from sonofuse.live.record import Record
-from sonofuse.live.view_record import view_of
 from sonofuse.live.view import SILENT, View
+from sonofuse.live.view_record import view_of
 
 ANSWER_S = 1.0  # a device answers within 40 ms; it erases flash for 45 ms, 400 ms at most
 _END_S = 2.0  # in which the watcher ends by itself: it commands STOP first
@@ -128,9 +128,9 @@ class Monitor:
 
     # ---- Console
 
-    def stop(self) -> str:
+    def stop(self, why: str = "STOP was pressed") -> str:
         """STOP: sent at once, repeated by the watcher until the device has done it."""
-        self._say({"what": "stop", "request": next(self._numbers)})
+        self._say({"what": "stop", "request": next(self._numbers), "why": why})
         return self.gone
 
     def arm(self, set_w: float, set_s: float) -> str:

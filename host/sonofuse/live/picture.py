@@ -6,11 +6,10 @@ from sonofuse.board import Board
 from sonofuse.causes import cause_text
 from sonofuse.layout import K
 from sonofuse.limits import thresholds
-from sonofuse.limits.declared import IDS
 from sonofuse.limits.dose import UNITS_PER_MINUTE
 from sonofuse.limits.model import Channel, Check, LimitsFile
 from sonofuse.limits.words import ENERGY_UNIT_J
-from sonofuse.live.view import CONNECTED, NO_PORT, SILENT, Bound, Budget, Reading, View
+from sonofuse.live.view import CONNECTED, NO_PORT, Bound, Budget, Reading, View
 from sonofuse.live.watch import Watch
 from sonofuse_firmware.alarms import ALARMS, PHYSIOLOGICAL
 from sonofuse_firmware.states import ARMED, NAMES, ON, SAFE, TRIPPED
@@ -58,7 +57,9 @@ class Picture:
             self._last = (seen.cause, cause_text(seen.cause, self._limits.board))
         readings = tuple(self._reading(row, joined, on) for row in self._rows)
         budgets = self._budgets(on) if joined else ()
-        set_point = follower.set_point if joined and follower is not None else None
+        set_point = follower.set_point[:2] if joined and follower is not None and follower.set_point else None
+        if state == NAMES[ARMED]:
+            set_point = watch.armed
         return View(
             t_s=t_ns * _NS,
             link=NO_PORT if no_port else watch.link,
@@ -107,10 +108,11 @@ class Picture:
             if value is not None:
                 if not on:
                     self._rest[channel.name] = value
-                shares = [(share, check) for check in channel.checks if (share := self._share(row, check, value)) is not None]
-                if shares:
-                    margin, check = min(shares, key=lambda pair: pair[0])
-                    margin, of = min(max(margin, 0.0), 1.0), check.name
+                shares = [(self._share(row, check, value), check.name) for check in channel.checks]
+                known = [(share, name) for share, name in shares if share is not None]
+                if known:
+                    least, of = min(known)
+                    margin = min(max(least, 0.0), 1.0)
         return Reading(
             name=channel.name,
             watches=row.watches,
@@ -130,9 +132,9 @@ class Picture:
         words, compiled = self._words(row), row.compiled[check.name]
         if check.name in ("above", "below"):
             rest, trip = self._rest.get(row.channel.name, value), compiled.value
-            if rest == trip:
-                return 0.0
-            return (trip - value) / (trip - rest) if row.quantity == "temperature" else (trip - value) / trip * _side(check)
+            if row.quantity != "temperature":  # these rest at 0, or where they have to be
+                rest = 0.0 if check.name == "above" else 2 * trip
+            return (trip - value) / (trip - rest) if rest != trip else 0.0
         if check.name == "dose":
             return 1 - words[K.C_DOSE_HI] / max(compiled.trip, 1)
         if check.name in ("rise", "rise_off"):
@@ -145,7 +147,9 @@ class Picture:
         state = follower.state
         set_point = follower.set_point
         energy_j = min(self._energy_j, set_point[2] * ENERGY_UNIT_J) if on and set_point else self._energy_j
-        longest_s = min(limits.max_on_s, set_point[1] / 1e6 + limits.over_run_s) if on and set_point else limits.max_on_s
+        longest_s = limits.max_on_s
+        if on and set_point:
+            longest_s = min(longest_s, set_point[1] / 1e6 + limits.over_run_s)
         found = [
             Budget("energy", "J", state[K.S_ENERGY_HI] * ENERGY_UNIT_J, energy_j),
             Budget("duration", "s", state[K.S_ON_US] / 1e6, longest_s),
@@ -175,7 +179,7 @@ class Picture:
 def _row(limits: LimitsFile, channel: Channel, index: int) -> _Row:
     wired = _wired(limits.board, channel.name)
     kind = thresholds.kind_of(limits, channel)
-    compiled = {check.name: thresholds.threshold(limits, channel, check) for check in channel.checks if check.name in IDS}
+    compiled = {check.name: thresholds.threshold(limits, channel, check) for check in channel.checks}
     return _Row(channel, index, wired[0], wired[1], float(kind.scale), compiled)
 
 
@@ -189,10 +193,6 @@ def _bound(row: _Row, name: str) -> Bound | None:
     if check is None or check.trip is None:
         return None
     return Bound(name, check.trip, row.compiled[name].value, check.warn)
-
-
-def _side(check: Check) -> float:
-    return 1.0 if check.name == "above" else -1.0
 
 
 def _rise(words: memoryview, window: int) -> int:

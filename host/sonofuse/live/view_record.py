@@ -28,5 +28,9 @@ def view_of(values: Mapping[str, Any]) -> View:
 
 
 def _reading(values: Mapping[str, Any]) -> Reading:
-    bounds = {name: None if values.get(name) is None else Bound(**{"warn": None, **values[name]}) for name in ("high", "low")}
+    bounds = {side: _bound(values.get(side)) for side in ("high", "low")}
     return Reading(**{"value": None, "margin": None, **values, **bounds})
+
+
+def _bound(values: Mapping[str, Any] | None) -> Bound | None:
+    return None if values is None else Bound(**{"warn": None, **values})

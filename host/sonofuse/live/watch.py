@@ -20,13 +20,13 @@ from sonofuse.link import Answer, Data, F, Identity, Telemetry
 from sonofuse.live.record import Record
 from sonofuse.live.view import CONNECTED, JOINING, SILENT
 from sonofuse_core.follow import Follower
-from sonofuse_firmware.states import NAMES, ON, TRIPPED
+from sonofuse_firmware.states import NAMES, ON, SAFE, TRIPPED
 
 SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, rarely longer, and says nothing meanwhile
 _AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
 _STOP_NS = 40_000_000
 _NEVER_NS = 1 << 62
-_KINDS = {"start": F.START, "finish": F.FINISH, "disarm": F.DISARM}
+_KINDS = {"start": F.START, "finish": F.FINISH, "disarm": F.DISARM, "silence": F.SILENCE}
 _SECOND_TIME = 100  # ticks: a frame that is so much older than the last one comes for the second time
 _BOOT = 10_000  # ticks: one that is so far ahead is of another boot; SILENT_NS is less
 
@@ -47,8 +47,8 @@ class _Reading:
 class Watch:
     """Beside one device with one limit set.
 
-    What happens by itself happens at its own time, whenever the next call comes: the same bytes and commands at the same
-    times give the same records.
+    What happens by itself happens at its own time, whenever the next call comes: the same bytes and commands at the
+    same times give the same records.
 
     Args:
         limits: the compiled limit set that the device should run.
@@ -77,8 +77,8 @@ class Watch:
         self._counter = 0
         self._reading: _Reading | None = None
         self._stop_ns: int | None = None  # when STOP goes out again
-        self._asked: tuple[int, int, int] | None = None  # of the last ARM: its number, mW, us
-        self._armed: tuple[int, int] | None = None  # the set point that this host has armed: mW, us
+        self._asked: dict[int, tuple[int, ...]] = {}  # what ARM was sent for and is not answered, by its number
+        self.armed: tuple[int, ...] | None = None  # what this host has armed: mW, us, energy limit
         self._now_ns = 0
 
     # ---- what comes in
@@ -127,8 +127,8 @@ class Watch:
     # ---- what a person or a program asks for
 
     def command(self, t_ns: int, what: str, **values: Any) -> int:
-        """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, acknowledge
-        (new_treatment); the sequence number that the device's answer will name. More values (who, why) are kept.
+        """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, silence,
+        acknowledge (new_treatment); the sequence number that the device's answer will name. More values (who, why) are kept.
 
         Raises:
             WatchError: if it cannot be sent.
@@ -171,7 +171,7 @@ class Watch:
         self._counter += 1
         self._sequence = (self._sequence + 1) & 0xFFFF
         if kind == F.ARM:
-            self._asked = (self._sequence, *struct.unpack_from("<II", payload.ljust(8, b"\0")))
+            self._asked[self._sequence] = self._set_point(*struct.unpack_from("<II", payload.ljust(8, b"\0")))
         return link.encode(kind, self._sequence, link.seal(key, self.identity.nonce, kind, self._counter, payload))
 
     # ---- inside
@@ -205,7 +205,8 @@ class Watch:
         before = self.telemetry
         silent, self.silent = self.silent, False
         self.heard_ns = self._now_ns
-        if before is not None and not silent and frame.rows and 0 < (before.tick - frame.tick) & K.INT_MAX < _SECOND_TIME:
+        older = 0 if before is None or not frame.rows else (before.tick - frame.tick) & K.INT_MAX
+        if not silent and 0 < older < _SECOND_TIME:
             self._follow(frame)
             return False
         if before is not None and before.sequence == frame.sequence and before.payload == frame.payload and frame.rows:
@@ -226,9 +227,11 @@ class Watch:
         """Note a change of state; a device that is TRIPPED needs no STOP any more."""
         if before is None or (before.state, before.cause) != (frame.state, frame.cause):
             self.event("state", state=NAMES[frame.state], cause=frame.cause, tick=frame.tick + frame.rows)
+        if frame.state in (SAFE, TRIPPED):
+            self.armed = None
         if frame.state == TRIPPED:
             self._stop_ns = None
-            self._armed = None
+            self._asked.clear()
         elif self._stop_ns is None:
             self.stopped = ""
         if frame.rows == 0:
@@ -264,7 +267,8 @@ class Watch:
             self._complain(f"the device's rows are not what it promised: {error}")
             made = 0
         newest = self.telemetry  # one that was lost, and comes for the second time, may complete it
-        in_step = follower.joined and newest is not None and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
+        assert newest is not None
+        in_step = follower.joined and follower.tick == (newest.tick + newest.rows) & K.INT_MAX
         if in_step and made:
             self._send(F.RECEIPT, link.receipt(newest.sequence, follower.digest))
             self.receipts += 1
@@ -292,16 +296,25 @@ class Watch:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")
-        elif follower.on and self._armed is not None and follower.set_point is not None:
-            if follower.set_point[:2] != self._armed:
-                self._stop(f"the device's set point {follower.set_point[:2]} is not the armed one {self._armed}")
+        elif follower.on and follower.set_point is not None:
+            known = [*self._asked.values(), *([] if self.armed is None else [self.armed])]
+            if known and follower.set_point not in known:
+                self._stop(f"the device's set point {follower.set_point} is not the armed one {known[-1]}")
+
+    def _set_point(self, set_mw: int, set_us: int) -> tuple[int, ...]:
+        """What the device makes of an ARM: mW, us, and the energy limit that follows from them (docs/kernel.md)."""
+        words = memoryview(self.limits[:-36]).cast("i")
+        return set_mw, set_us, min(words[K.H_ENERGY], set_mw * set_us * words[K.H_ENERGY_RATIO] >> 25)
 
     def _answered(self, answer: Answer) -> None:
         self.answers[answer.to] = answer
         if len(self.answers) > 64:
             del self.answers[next(iter(self.answers))]
-        if answer.command == F.ARM and answer.result == F.DONE and self._asked and answer.to == self._asked[0]:
-            self._armed = self._asked[1:]
+        if answer.command == F.ARM:
+            asked = self._asked.pop(answer.to, None)
+            if asked is not None and answer.result == F.DONE:
+                self.armed = asked
+                self._asked.clear()
         self.event("answer", command=answer.command, to=answer.to, result=answer.result)
 
     def _piece(self, piece: Data) -> None:

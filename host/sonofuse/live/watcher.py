@@ -1,8 +1,8 @@
 """The process that watches: serial port, kernel, receipts, STOP, and nothing else.
 
 It never waits for another process, for a disk or for a page: it gives receipts as long as it runs itself and its kernel
-agrees with the device's. It commands STOP and ends when the process that started it is gone, and commands STOP when that
-one stands still.
+agrees with the device's. When the process that started it is gone it commands STOP and ends; when that one stands
+still it commands STOP.
 """
 
 import gc
@@ -117,7 +117,8 @@ class Watcher:
         for sequence, answer in list(self._watch.answers.items()):
             number = self._asked.pop(sequence, None)
             if number is not None:
-                self._sender.reply(now, {"request": number, "result": "" if answer.result == F.DONE else link.RESULTS[answer.result]})
+                result = "" if answer.result == F.DONE else link.RESULTS[answer.result]
+                self._sender.reply(now, {"request": number, "result": result})
         if now - self._view_ns >= VIEW_NS:
             self._view_ns = now
             self._sender.record(of_view(now, self._picture.view(now, self._line.trouble)))
