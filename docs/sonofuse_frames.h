@@ -20,6 +20,7 @@
 #define SONOFUSE_STATUS 22
 #define SONOFUSE_READ 23
 #define SONOFUSE_RECEIPT 24
+#define SONOFUSE_SILENCE 25
 
 /* what an ANSWER says */
 #define SONOFUSE_RESULT_DONE 0 /* done */

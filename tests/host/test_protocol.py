@@ -45,7 +45,7 @@ def test_sizes_are_those_of_the_firmware() -> None:
     telemetry, authority = protocol.TELEMETRY, Constants("authority.py")
     assert (_HEADER + telemetry.head.size, telemetry.end.size + _CRC) == (R.HEAD_BYTES, R.TAIL_BYTES)
     assert protocol.DATA.head.size == Constants("link.py")._DATA_BYTES
-    assert protocol.RECEIPT.head.size == Constants("receipts.py").BYTES
+    assert _HEADER + protocol.RECEIPT.head.size == Constants("receipts.py")._FRAME_BYTES
     assert (protocol.SEAL[1].size, link.SEAL_BYTES) == (authority.MAC_BYTES, authority.SEAL_BYTES)
     assert len(WRITER.KEY) == authority.KEY_BYTES and len(WRITER.NONCE) == authority.NONCE_BYTES
     assert f"_BAUD = {protocol.BAUD:_}\n" in (FIRMWARE / "start.py").read_text(encoding="utf-8")
