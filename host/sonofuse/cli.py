@@ -31,6 +31,8 @@ _FLASH = """\
 Bring an image that `sonofuse build` made onto a board in service mode (service jumper closed at reset). The new set of
 files is written beside the one that runs, read back, and switched to in one step; nothing is written if the board has
 it already. Broken off at any moment the board runs the old set or the new one; run it again to finish.
+The board also gets its key, without which nothing can be started: the one in --key FILE, or the one that this computer
+keeps for that chip in $XDG_CONFIG_HOME/sonofuse/keys (~/.config), made there if there is none. Nothing ever prints it.
 """
 _LOG = """\
 Read a device's own log over its link: its state, what it is made of, and its last trips with what every sensor said in
@@ -89,6 +91,10 @@ def _parser() -> Parser:
 def _flash_verb(flash: ArgumentParser) -> None:
     flash.add_argument("image", metavar="DIR", type=Path, help="what sonofuse build wrote")
     flash.add_argument("--port", help="serial port of the board (default: the one board that is plugged in)")
+    flash.add_argument(
+        "--key", metavar="FILE", type=Path, help="the device's key, 64 hexadecimal digits (default: the one kept here)"
+    )
+    flash.add_argument("--new-key", action="store_true", help="also in place of another key on the board")
     flash.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
     flash.add_argument(
         "--replace", action="store_true", help="also over firmware for another board, or over another program"
