@@ -160,6 +160,7 @@ def test_sealed_commands_are_compared_but_for_their_mac() -> None:
     assert not same_out(sealed(mine), sealed(other, counter=2))
     assert not same_out(sealed(mine), sealed(other, kind=F.FINISH))
     assert not same_out(link.encode(F.RECEIPT, 7, link.receipt(1, 5)), link.encode(F.RECEIPT, 7, link.receipt(1, 6)))
+    assert not same_out(link.encode(F.STATUS, 7, bytes(30)), link.encode(F.STATUS, 7, bytes(29) + b"x"))
     assert not same_out(sealed(mine), b"\0\5\0")
     assert not same_out(b"\0\5\0", sealed(mine))
 
