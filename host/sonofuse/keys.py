@@ -51,6 +51,15 @@ def find(chip: bytes, given: Path | None) -> bytes:
     return read(kept)
 
 
+def kept() -> dict[str, bytes]:
+    """The keys that this computer keeps, by the number of the device's chip in hexadecimal.
+
+    Raises:
+        CommandError: if one of them cannot be trusted.
+    """
+    return {path.stem: read(path) for path in sorted(place(b"").parent.glob("*.key"))}
+
+
 def read(path: Path) -> bytes:
     """The key in a file.
 

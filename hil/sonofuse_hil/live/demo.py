@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sonofuse.console import ENVIRONMENT, CommandError
 from sonofuse.live.generators.calls import Connect
@@ -25,7 +26,7 @@ _END_S = 5.0
 
 @dataclass(frozen=True)
 class Demo:
-    """A device that is there: where, with which limits and key, its generator, and what its page has beside the usual."""
+    """A device that is there: where, with which limits and key, its generator, and more for its page."""
 
     port: str
     limits: Path
@@ -73,7 +74,7 @@ class BenchGenerator:
     def close(self) -> None:
         self._client.close()
 
-    def _ask(self, **values: object) -> dict[str, object]:
+    def _ask(self, **values: object) -> dict[str, Any]:
         try:
             return self._client.ask("generator", **values)
         except RigRequestError as problem:

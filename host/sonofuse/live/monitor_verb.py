@@ -8,13 +8,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sonofuse import board_option, keys
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, OK, CommandError
 from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, find, load
 from sonofuse.live import record_option
-from sonofuse.live.about import About
+from sonofuse.live.about import ANY, About
 from sonofuse.live.dashboard import HOST, PORT, serve
 from sonofuse.live.generators import option as generator_option
 from sonofuse.live.generators.calls import Connect
@@ -91,7 +92,8 @@ def run(asked: Namespace) -> int:
             leave.callback(lambda: _tell(switch.close()))
         monitor = leave.enter_context(Monitor(_watching(asked, place)))
         view = _first(monitor)
-        recorder = _record(leave, asked.record_to, monitor, limits, blob)
+        about = partial(About.of, limits=limits, limit_set=blob, keys=[ANY] if place.key else list(keys.kept()))
+        recorder = _record(leave, asked.record_to, monitor, about)
         sessions = _sessions(leave, asked, limits)
         treatment = Treatment(monitor, limits, sessions, switch, recorder)
         leave.enter_context(treatment)
@@ -132,7 +134,7 @@ def _limits(path: Path, board: str | None) -> tuple[LimitsFile, bytes]:
 
 
 def _watching(asked: Namespace, place: Place) -> Watching:
-    kept = {} if place.key else {path.stem: keys.read(path).hex() for path in keys.kept()}
+    kept = {} if place.key else {chip: key.hex() for chip, key in keys.kept().items()}
     return Watching(place.port, place.limits, asked.board or "", place.key.hex(), kept)
 
 
@@ -160,7 +162,7 @@ def _record(leave: ExitStack, folder: Path, monitor: Monitor, limits: LimitsFile
     while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
         monitor.beat()
         time.sleep(0.05)
-    recorder = Recorder(folder, About.of(view.device or "no-device", limits, blob))
+    recorder = Recorder(folder, about(view.device or "no-device"))
     monitor.listeners[monitor.listeners.index(early.append)] = recorder.put
     for record in early:
         recorder.put(record)
