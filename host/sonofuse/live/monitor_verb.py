@@ -154,7 +154,7 @@ def _first(monitor: Monitor) -> View:
     raise CommandError(ENVIRONMENT, monitor.gone or f"the watching process said nothing for {_FIRST_VIEW_S:g} s")
 
 
-def _record(leave: ExitStack, folder: Path, monitor: Monitor, limits: LimitsFile, blob: bytes) -> Callable[[], str]:
+def _record(leave: ExitStack, folder: Path, monitor: Monitor, about: Callable[[str], About]) -> Callable[[], str]:
     """Record from now on; what gives the name of the recording's file. A disk that fails inhibits the next start."""
     early: list[Record] = []
     monitor.listeners.append(early.append)
