@@ -1,4 +1,4 @@
-"""Auditory alarm signals after IEC 60601-1-8, as secondary sources quote its Tables 3 and 4 (docs/alarms.md): an oracle.
+"""An oracle for alarm sounds: IEC 60601-1-8, as secondary sources quote its Tables 3 and 4 (docs/alarms.md).
 
 It knows nothing of this project's bursts, and judges pulses wherever they come from.
 """

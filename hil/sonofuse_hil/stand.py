@@ -23,7 +23,8 @@ LATCH_BYTES = 8192
 class Console(Protocol):
     """Whoever commands the device and the generator, as far as a fault can reach it.
 
-    `hung`: it does nothing any more. `absent`: nobody is there, and it only gives receipts. `clock_rate`: seconds of its clock in one of the device's.
+    `hung`: it does nothing any more. `absent`: nobody is there, and it only gives receipts. `clock_rate`: seconds of
+    its clock in one of the device's.
     """
 
     hung: bool

@@ -14,7 +14,7 @@ import serial
 from sonofuse_firmware.states import ON, TRIPPED
 from sonofuse_hil.live import recent
 from sonofuse_hil.live.baud import BYTE_US, heard
-from sonofuse_hil.live.pace import GIVE_UP_US, MOST_US
+from sonofuse_hil.live.pace import GIVE_UP_US, MOST_US, PART
 from sonofuse_hil.live.rig import LiveRig
 from sonofuse_hil.platforms.process import RigError
 from tests.hil.live_console import STEP_NS, Console, Live
@@ -77,7 +77,7 @@ def test_a_delay_is_made_up_for_step_by_step(live: Live) -> None:
     while not behind or behind[-1] > STEP_NS // 1000:
         before_us = live.rig.now_us
         live.passes()
-        assert live.rig.now_us - before_us <= MOST_US
+        assert live.rig.now_us - before_us <= max(MOST_US, (live.wall_ns // 1000 - before_us) // PART)
         behind.append(live.wall_ns // 1000 - live.rig.now_us)
     assert behind == sorted(behind, reverse=True)
     assert len(live.said) == 1 and "305 ms behind" in live.said[0]
@@ -214,7 +214,7 @@ def test_the_line_has_a_rate(live: Live, monkeypatch: pytest.MonkeyPatch) -> Non
     total = 0
     for t_us, count in sent:
         total += count
-        assert total * BYTE_US <= t_us - begun_us + 1
+        assert total * BYTE_US <= t_us - begun_us - STEP_NS / 1000 + 1, "what is read at the end of a step comes later"
     assert total + live.rig.overrun == 3000
     assert sent[-1][0] - begun_us < 3000 * BYTE_US + 2 * MOST_US, "and it is used"
 

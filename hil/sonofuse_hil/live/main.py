@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import sys
+import threading
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
@@ -44,6 +46,7 @@ def _parser() -> Parser:
     )
     board_option.add_to(parser)
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="of all noise (default: 1)")
+    parser.add_argument("--until-eof", action="store_true", help="end when standard input does: with who started it")
     parser.add_argument("--micropython", metavar="PATH", default="", help="another MicroPython, unix port")
     parser.set_defaults(run=_run)
     return parser
@@ -65,8 +68,15 @@ def _run(asked: Namespace) -> int:
             on=Unix(asked.micropython),
         ) as rig,
     ):
+        if asked.until_eof:
+            threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
         asyncio.run(_live(rig, control))
     return OK
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _live(rig: LiveRig, control: Path) -> None:

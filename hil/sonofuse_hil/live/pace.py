@@ -5,7 +5,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-MOST_US = 10_000  # in one step: a console has to get its turn, and its receipts through, while a delay is made up for
+MOST_US = 10_000  # in one step, or PART of the delay: a console has to get its turn while a delay is made up for
+PART = 4
 GIVE_UP_US = 1_000_000  # of delay that is not made up for: that time is lost, and to a console the device stood still
 SAY_US = 100_000  # of delay that a person is told of,
 _SILENT_NS = 10_000_000_000  # not more often than that
@@ -65,10 +66,11 @@ class Pace:
             self._lost_us += behind_us - MOST_US
             self._due_us = now_us + MOST_US
             self._say(f"the machine was {behind_us / 1e3:.0f} ms behind: the device stood still for so long")
+            behind_us = MOST_US
         elif behind_us > SAY_US and wall_ns - self._said_ns >= _SILENT_NS:
             self._said_ns = wall_ns
             self._say(f"the machine is {behind_us / 1e3:.0f} ms behind: what the device says comes so much later")
-        return min(int(self._due_us), now_us + MOST_US)
+        return min(int(self._due_us), now_us + max(MOST_US, int(behind_us) // PART))
 
     def lag(self) -> Lag:
         """What was seen so far."""

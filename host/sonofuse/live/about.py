@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sonofuse.limits.read import load
 METADATA = "sonofuse"  # the name of the file's metadata record
 FORMAT = "1"
 LIMITS, LIMIT_SET, BOARD = "limits.toml", "limits.bin", "board.py"
+ANY = "any"  # in About.keys: a key for whichever device is there
 MEDIA_TYPES = {LIMITS: "application/toml", LIMIT_SET: "application/octet-stream", BOARD: "text/x-python"}
 
 
@@ -26,23 +27,25 @@ class AboutError(ValueError):
 @dataclass(frozen=True)
 class About:
     """`limits` and `board` are the texts of the files in force, `limit_set` the compiled limits that device and host
-    compared with; `device` names the device, `version` is that of sonofuse."""
+    compared with; `device` names the device, `version` is that of sonofuse. `keys` names the devices that the host had
+    a key for, by the number of their chip or ANY, because without one it sends no commands; the keys are not here."""
 
     device: str
     limits: str
     limit_set: bytes
     board: str
     version: str
+    keys: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, device: str, limits: LimitsFile, limit_set: bytes) -> "About":
+    def of(cls, device: str, limits: LimitsFile, limit_set: bytes, keys: Iterable[str] = ()) -> "About":
         """From limits that were read from a file just now.
 
         Raises:
             OSError: if its file or the board's has gone.
         """
         texts = [Path(file).read_bytes().decode() for file in (limits.file, limits.board.file)]
-        return cls(device, texts[0], limit_set, texts[1], package_version())
+        return cls(device, texts[0], limit_set, texts[1], package_version(), tuple(keys))
 
     def limits_file(self) -> LimitsFile:
         """The limits, read again from what is kept here.
@@ -88,6 +91,7 @@ class Head:
             "format": FORMAT,
             "version": self.about.version,
             "device": self.about.device,
+            "keys": " ".join(self.about.keys),
             "recording": self.recording,
             "part": str(self.part),
             "started": self.started,
@@ -117,7 +121,8 @@ def read_head(metadata: Mapping[str, str], files: Mapping[str, bytes]) -> Head:
             raise AboutError(f"{name} in it was altered")
     try:
         limits, board = files[LIMITS].decode(), files[BOARD].decode()
-        about = About(metadata["device"], limits, files[LIMIT_SET], board, metadata["version"])
+        keys = tuple(metadata["keys"].split())
+        about = About(metadata["device"], limits, files[LIMIT_SET], board, metadata["version"], keys)
         number = {name: int(metadata[name]) for name in ("part", "epoch_ns", "count")}
         return Head(
             about, metadata["recording"], number["part"], metadata["started"], number["epoch_ns"], number["count"],

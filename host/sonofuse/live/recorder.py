@@ -65,12 +65,11 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def put(self, record: Record) -> bool:
-        """Take a record; from any thread. It waits for nothing and never raises; False if it found no room."""
-        taken = self._backlog.put(record)
+    def put(self, record: Record) -> None:
+        """Take a record; from any thread. It waits for nothing and never raises; without room it counts the record."""
+        self._backlog.put(record)
         if record.topic in _AT_ONCE:
             self._wake.set()
-        return taken
 
     @property
     def trouble(self) -> str:

@@ -5,15 +5,15 @@ cannot be, because it is made with the device's key, which is in no recording.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from cobs import cobs
 
 from sonofuse.link import SEALED
-from sonofuse.live.about import About
-from sonofuse.live.command import Commanded, carry_out
+from sonofuse.live.about import ANY, About
 from sonofuse.live.difference import difference, shown
 from sonofuse.live.record import INPUTS, OUTCOMES, Record
 from sonofuse.live.summary import Summary
@@ -25,11 +25,12 @@ KEY = bytes(32)
 _BEHIND_SEAL = SEAL[-1].size + 2  # the MAC, and the frame's CRC, which follows from it
 
 
-class Watched(Commanded, Protocol):
+class Watched(Protocol):
     """What is replayed (live/watch.py)."""
 
     def received(self, t_ns: int, data: bytes) -> None: ...
     def passed(self, t_ns: int) -> None: ...
+    def command(self, t_ns: int, what: str, **values: Any) -> int: ...
     def take(self) -> list[Record]: ...
 
 
@@ -46,7 +47,7 @@ class Recorded(Protocol):
     def records(self) -> Iterator[Record]: ...
 
 
-MakeWatch = Callable[[bytes, bytes], Watched]  # from a limit set and a key
+MakeWatch = Callable[[bytes, bytes, Mapping[str, bytes]], Watched]  # from a limit set, a key, and keys by chip
 SameOut = Callable[[bytes, bytes], bool]
 
 
@@ -84,7 +85,8 @@ class Replay:
     def __init__(self, recorded: Recorded, make: MakeWatch, same: SameOut = same_out) -> None:
         self._recorded, self._same = recorded, same
         self._board = recorded.about.limits_file().board
-        self._watch = make(recorded.about.limit_set, KEY)
+        keys = dict.fromkeys(recorded.about.keys, KEY)
+        self._watch = make(recorded.about.limit_set, keys.pop(ANY, b""), keys)
         self._made: deque[Record] = deque()
         self.result = Replayed(Summary(self._board))
 
@@ -133,9 +135,11 @@ class Replay:
             self._watch.received(record.t_ns, record.data)
         else:
             try:
-                carry_out(self._watch, record)
-            except (ValueError, WatchError) as error:
-                return f"{shown(record, self._board)} cannot be carried out in the replay: {error}"
+                values = record.values
+                with suppress(WatchError):  # it was refused then too, or what follows differs
+                    self._watch.command(record.t_ns, str(values.pop("what")), **values)
+            except (ValueError, KeyError, TypeError) as error:
+                return f"{shown(record, self._board)} is no command ({error})"
         self._take()
         return ""
 

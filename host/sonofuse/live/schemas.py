@@ -56,12 +56,12 @@ COMMAND = _object(
     what=("string", "arm, start, finish, disarm, acknowledge or stop"),
     who=("string", "who asked for it"),
     why=("string", "the reason given"),
-    set_mw=("integer", "arm: electrical power, mW"),
-    set_us=("integer", "arm: duration, µs"),
+    set_w=("number", "arm: electrical power, W"),
+    set_s=("number", "arm: duration, s"),
     new_treatment=("boolean", "acknowledge: the dose starts at zero"),
 )
 EVENT = _object(
-    what=("string", "state, stop, trouble, answer, device, joined, lost step …"),
+    what=("string", "state, stop, trouble, answer, device, joined, lost step, silent …"),
     state=("string", "the device's new state"),
     cause=("integer", "of a trip: check × 256 + channel"),
     tick=("integer", "when, by the device's count"),

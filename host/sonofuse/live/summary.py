@@ -4,7 +4,6 @@ from typing import Any
 
 from sonofuse.board import Board
 from sonofuse.causes import cause_text
-from sonofuse.live.command import STOP
 from sonofuse.live.record import Record
 from sonofuse_firmware.states import NAMES, TRIPPED
 
@@ -54,8 +53,8 @@ class Summary:
         elif topic == "note" and what == "dropped":
             self.dropped += int(values["records"])
         elif topic == "command":
-            self.commands.append((at_s, f"{what} by {values.get('who') or 'nobody named'}"))
-        elif topic == "event" and what == STOP:
+            self.commands.append((at_s, f"{what} by {values['who']}" if values.get("who") else str(what)))
+        elif topic == "event" and what == "stop":
             self.stops.append((at_s, str(values.get("why", ""))))
         elif topic == "event" and values.get("state") == NAMES[TRIPPED] and values.get("cause"):
             self.trips.append((at_s, cause_text(int(values["cause"]), self._board)))

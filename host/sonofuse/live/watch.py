@@ -128,7 +128,7 @@ class Watch:
 
     def command(self, t_ns: int, what: str, **values: Any) -> int:
         """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, silence,
-        acknowledge (new_treatment); the sequence number that the device's answer will name. More values (who, why) are kept.
+        acknowledge (new_treatment); the number that the device's answer will name. More values (who, why) are kept.
 
         Raises:
             WatchError: if it cannot be sent.

@@ -175,5 +175,5 @@ class OffWins(RuleBasedStateMachine):
             assert self.orders.state(self.now_s).output is False
 
 
-OffWins.TestCase.settings = settings(max_examples=200, stateful_step_count=40)
+OffWins.TestCase.settings = settings(stateful_step_count=40)
 test_off_wins = OffWins.TestCase

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +118,7 @@ def test_a_second_way_that_hangs_as_well_holds_nobody_up() -> None:
     until(lambda: "abort" in generator.calls)
     clock.now_s += 1.0
     for command in COMMANDS.values():
-        returns(lambda command=command: command(switch))
+        returns(partial(command, switch))
     assert "the second way does not answer either" in switch.state().trouble
 
 
@@ -131,7 +132,7 @@ def test_connecting_that_hangs_is_told() -> None:
     switch = SecondSwitch(connect, clock)
     switch.start()
     for command in COMMANDS.values():
-        returns(lambda command=command: command(switch))
+        returns(partial(command, switch))
     clock.now_s += CONNECT_S + 1.0
     assert switch.state().trouble.startswith('the generator does not answer to "connect" for')
     forever.set()

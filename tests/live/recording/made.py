@@ -1,7 +1,7 @@
 """Recordings for the tests, small ones and from a device in the rig."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,21 @@ def some(count: int, topic: str = "in", size: int = 20) -> list[Record]:
     ]
 
 
-def record_all(folder: Path, records: Iterable[Record], about: About = SMALL) -> Path:
+def taken(recorder: Recorder, records: Iterable[Record]) -> list[Record]:
+    """Put records; those that found room."""
+    found: list[Record] = []
+    for record in records:
+        dropped = recorder.dropped
+        recorder.put(record)
+        if recorder.dropped == dropped:
+            found.append(record)
+    return found
+
+
+def record_all(folder: Path, records: Sequence[Record], about: About = SMALL) -> Path:
     """Record, close, and see that nothing was lost; the first file."""
     recorder = Recorder(folder, about)
-    for record in records:
-        assert recorder.put(record)
+    assert taken(recorder, records) == list(records)
     assert recorder.close() == ""
     return files(folder)[0]
 

@@ -2,13 +2,13 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 from sonofuse.limits import load
 from sonofuse.limits.compile import compile_limits
 from sonofuse.limits.model import LimitsFile
 from sonofuse.link import F
-from sonofuse.live.about import About
-from sonofuse.live.command import asked
+from sonofuse.live.about import ANY, About
 from sonofuse.live.record import Record
 from sonofuse_hil.operator import Sonication
 from sonofuse_hil.rig import Rig
@@ -43,8 +43,8 @@ class Tape:
             return
         self._hear(t_us, data)
         while self._waiting:
-            self.records.append(_command(t_ns, *self._waiting[0]))
-            self._watch.command(t_ns, *self._waiting.pop(0))
+            what, values = _asked(*self._waiting.pop(0))
+            self._watch.command(t_ns, what, **values)
             self._send()
 
     def _taken(self) -> list[Record]:
@@ -58,13 +58,14 @@ class Tape:
                 self._bench.send(record.data)
 
 
-def _command(t_ns: int, kind: int, payload: bytes) -> Record:
+def _asked(kind: int, payload: bytes) -> tuple[str, dict[str, Any]]:
+    """What a person would have asked for."""
     if kind == F.ARM:
         set_mw, set_us = (int.from_bytes(payload[at : at + 4], "little") for at in (0, 4))
-        return asked(t_ns, "arm", "the rig", set_mw=set_mw, set_us=set_us)
+        return "arm", {"set_w": set_mw / 1e3, "set_s": set_us / 1e6}
     if kind == F.ACKNOWLEDGE:
-        return asked(t_ns, "acknowledge", "the rig", "a new device", new_treatment=bool(payload[0]))
-    return asked(t_ns, _NAMES[kind], "the rig")
+        return "acknowledge", {"new_treatment": bool(payload[0]), "who": "the rig", "why": "a new device"}
+    return _NAMES[kind], {}
 
 
 def recorded(folder: Path, seed: int, deaf: range = range(0)) -> tuple[About, list[Record]]:
@@ -76,4 +77,4 @@ def recorded(folder: Path, seed: int, deaf: range = range(0)) -> tuple[About, li
         if seed % 2:
             rig.after_rf(500_000, "stop", "", lambda: rig.bench.force("supply", 0.0), 0)
         rig.run_plan(9_000_000)
-    return About.of("rig", limits, compile_limits(limits)), tape.records
+    return About.of("rig", limits, compile_limits(limits), [ANY]), tape.records

@@ -24,7 +24,7 @@ from sonofuse.live.record import Record
 from sonofuse.live.recorder import Recorder
 from sonofuse.live.recording import Recording
 
-from .made import SMALL, files, read, record_all, some, until
+from .made import SMALL, files, read, record_all, some, taken, until
 
 
 @pytest.fixture(autouse=True)
@@ -91,18 +91,18 @@ def test_what_a_full_disk_cannot_take_is_counted_where_it_is_missing(small_disk:
     recorder = Recorder(small_disk, SMALL, room=64)
     until(lambda: recorder.trouble == "", "it has begun")
     records = random_records(0, 400)
-    taken = [record for record in records[:300] if recorder.put(record)]
+    room = taken(recorder, records[:300])
     until(lambda: "full" in recorder.trouble, "full")
-    taken += [record for record in records[300:] if recorder.put(record)]
+    room += taken(recorder, records[300:])
     dropped = recorder.dropped
-    assert dropped == 400 - len(taken) > 0
+    assert dropped == 400 - len(room) > 0
     filler.unlink()
     last = Record(400, "in", b"last")
     until(lambda: recorder.trouble == "", "room again")
-    assert recorder.put(last)
+    recorder.put(last)
     assert recorder.close() == ""
     told = read(files(small_disk)[0])
-    assert without_notes(told) == [*taken, last]
+    assert without_notes(told) == [*room, last]
     notes = [(at, record.values) for at, record in enumerate(told) if record.topic == "note"]
     assert sum(values["records"] for _, values in notes) == dropped
     for at, values in notes:
@@ -132,8 +132,7 @@ def test_a_full_disk_at_the_beginning(small_disk: Path) -> None:
             file.write(bytes(4096))
     recorder = Recorder(small_disk, SMALL)
     records = some(20)
-    for record in records:
-        assert recorder.put(record)
+    assert taken(recorder, records) == records
     until(lambda: "the disk is full" in recorder.trouble, "full")
     filler.unlink()
     until(lambda: recorder.trouble == "", "room again")
@@ -143,7 +142,7 @@ def test_a_full_disk_at_the_beginning(small_disk: Path) -> None:
 
 def test_a_read_only_disk_is_told(read_only_disk: Path) -> None:
     recorder = Recorder(read_only_disk / "recordings", SMALL)
-    assert recorder.put(some(1)[0])
+    recorder.put(some(1)[0])
     until(lambda: "read-only" in recorder.trouble, "read-only")
     said = f"not recording to {read_only_disk}/recordings: the disk is read-only; name another folder with --record-to"
     assert recorder.close() == said
@@ -219,11 +218,11 @@ def test_a_disk_that_does_not_answer_is_told_and_nobody_waits_for_it(tmp_path: P
     disk.goes.clear()
     recorder.put(some(1)[0])
     assert disk.hangs.wait(10)
-    taken = [record for record in some(300)[1:] if recorder.put(record)]
-    views = [record for record in some(300, "view") if recorder.put(record)]
+    room = taken(recorder, some(300)[1:])
+    views = taken(recorder, some(300, "view"))
     trip = Record.of(2000, "event", {"what": "state", "state": "TRIPPED", "cause": 1025})
-    assert recorder.put(trip), "a trip finds room behind all else"
-    assert (len(taken), len(views), recorder.dropped) == (93, 0, 299 - 93 + 300)
+    assert taken(recorder, [trip]) == [trip], "it finds room behind all else"
+    assert (len(room), len(views), recorder.dropped) == (93, 0, 299 - 93 + 300)
     assert recorder.trouble == ""
     now_ns += 1_500_000_000
     assert recorder.trouble == f"not recording to {tmp_path}: the disk has taken nothing for 2 s"
@@ -233,7 +232,7 @@ def test_a_disk_that_does_not_answer_is_told_and_nobody_waits_for_it(tmp_path: P
     recorder.put(Record(3000, "in", b"last"))
     assert recorder.close() == ""
     told = read(files(tmp_path)[0])
-    assert without_notes(told) == [some(1)[0], *taken, trip, Record(3000, "in", b"last")]
+    assert without_notes(told) == [some(1)[0], *room, trip, Record(3000, "in", b"last")]
     notes = [(at, record.values) for at, record in enumerate(told) if record.topic == "note"]
     assert [(at, values["topics"]) for at, values in notes] == [(94, {"in": 206}), (97, {"view": 300})]
 
@@ -246,7 +245,7 @@ def test_who_puts_does_not_wait_while_every_call_to_the_disk_hangs(
         monkeypatch.setattr(os, name, _hanging(getattr(os, name), goes))
     try:
         recorder = Recorder(tmp_path / "hangs", SMALL, room=500)
-        putting = threading.Thread(target=lambda: [recorder.put(record) for record in some(1000)], daemon=True)
+        putting = threading.Thread(target=taken, args=(recorder, some(1000)), daemon=True)
         putting.start()
         putting.join(10)
         assert not putting.is_alive()

@@ -12,7 +12,6 @@ from sonofuse.cli import main
 from sonofuse.link import F
 from sonofuse.live import recorder as recorder_module
 from sonofuse.live.about import About
-from sonofuse.live.command import asked, carry_out
 from sonofuse.live.record import Record
 from sonofuse.live.replay import Replay, Replayed, same_out
 from sonofuse.live.watch import Watch
@@ -128,47 +127,27 @@ def test_a_gap_ends_the_comparison_but_lost_plots_do_not(tapes: Tapes) -> None:
     assert result.summary.decisions == sum(record.topic == "decision" for record in records) - 1
 
 
-def test_a_command_that_is_none_is_told(tapes: Tapes) -> None:
+@pytest.mark.parametrize("data", [b"[]", b"{}", b'{"what": "start", "t_ns": 5}', b"\xff"])
+def test_a_command_that_is_none_is_told(tapes: Tapes, data: bytes) -> None:
     about, records = tapes(0)
-    for wrong, said in (
-        (asked(1, "fire", "me"), "'fire' is no command"),
-        (asked(1, "arm", "me"), "lacks 'set_mw'"),
-        (asked(1, "start", "me"), "no device is connected"),
-    ):
-        assert said in _replayed(about, [wrong, *records]).different
+    assert " is no command (" in _replayed(about, [Record(1, "command", data), *records]).different
 
 
-def test_commands_are_carried_out_as_they_are_recorded() -> None:
-    done: list[tuple[object, ...]] = []
+def test_a_command_that_was_refused_is_refused_again(tapes: Tapes) -> None:
+    about, records = tapes(0)
+    early = Record.of(1, "command", {"what": "start"})  # before a device was heard
+    assert _replayed(about, [early, *records]).same
 
-    class Watching:
-        def stop(self, t_ns: int, why: str) -> None:
-            done.append(("stop", t_ns, why))
 
-        def arm(self, t_ns: int, set_mw: int, set_us: int) -> int:
-            done.append(("arm", t_ns, set_mw, set_us))
-            return 1
-
-        def command(self, t_ns: int, kind: int, payload: bytes = b"") -> int:
-            done.append((kind, t_ns, payload))
-            return 2
-
-    results = [
-        carry_out(Watching(), record)
-        for record in (
-            asked(1, "arm", "me", set_mw=40_000, set_us=7_000_000),
-            asked(2, "start", "me"),
-            asked(3, "finish", "me"),
-            asked(4, "disarm", "me"),
-            asked(5, "acknowledge", "me", "looked at the skin", new_treatment=True),
-            asked(6, "stop", "me", "it hurts"),
-        )
-    ]
-    assert results == [1, 2, 2, 2, 2, None]
-    assert done == [
-        ("arm", 1, 40_000, 7_000_000), (F.START, 2, b""), (F.FINISH, 3, b""), (F.DISARM, 4, b""),
-        (F.ACKNOWLEDGE, 5, b"\1"), ("stop", 6, "it hurts"),
-    ]  # fmt: skip
+def test_without_a_key_a_replay_sends_no_command_either(tapes: Tapes) -> None:
+    about, records = tapes(0)
+    first = _first(records, "command")
+    refused = records[: first + 1]
+    assert _replayed(dataclasses.replace(about, keys=()), refused).same
+    assert "the replay goes on with out" in _replayed(about, refused).different
+    chip = next(record.values["chip"] for record in records if record.topic == "event" and b"chip" in record.data)
+    assert _replayed(dataclasses.replace(about, keys=(chip,)), records).same
+    assert not _replayed(dataclasses.replace(about, keys=("00",)), records).same
 
 
 def test_sealed_commands_are_compared_but_for_their_mac() -> None:
@@ -181,6 +160,7 @@ def test_sealed_commands_are_compared_but_for_their_mac() -> None:
     assert not same_out(sealed(mine), sealed(other, counter=2))
     assert not same_out(sealed(mine), sealed(other, kind=F.FINISH))
     assert not same_out(link.encode(F.RECEIPT, 7, link.receipt(1, 5)), link.encode(F.RECEIPT, 7, link.receipt(1, 6)))
+    assert not same_out(link.encode(F.STATUS, 7, bytes(30)), link.encode(F.STATUS, 7, bytes(29) + b"x"))
     assert not same_out(sealed(mine), b"\0\5\0")
     assert not same_out(b"\0\5\0", sealed(mine))
 
@@ -192,8 +172,8 @@ def test_the_verb_for_a_person_and_as_json(tapes: Tapes, tmp_path: Path, capsys:
     out = capsys.readouterr().out
     assert f"recording {path}\n" in out
     assert "device rig" in out and "0 records dropped" in out
-    assert "command   at " in out and "arm by the rig" in out
-    assert out.index("start by the rig") < out.index("supply below: below its limit, or a closed contact that opened")
+    assert "command   at " in out and "acknowledge by the rig" in out
+    assert out.index(": start\n") < out.index("supply below: below its limit, or a closed contact that opened")
     compared = sum(record.topic in ("out", "decision", "event") for record in records)
     assert f"the same  {compared} decisions, events and frames sent" in out
     assert main(["replay", str(path), "--json"]) == 0
