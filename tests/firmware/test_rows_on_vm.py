@@ -35,7 +35,8 @@ class Ticks:
     def _tick(self) -> None:
         chance, own = self._chance, dict(self._usual)
         self._usual = {}
-        elapsed = chance.choice((1000, chance.randrange(872, 1127), chance.randrange(65_536), chance.randrange(CLOCK)))
+        edge = chance.choice((871, 872, 1126, 1127, 65_535, 65_536))  # of the ways to say a time
+        elapsed = chance.choice((edge, chance.randrange(872, 1127), chance.randrange(65_536), chance.randrange(CLOCK)))
         before = self._now
         if chance.random() < 0.1:
             before = own[R.BEFORE] = chance.randrange(CLOCK)
