@@ -5,6 +5,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
@@ -82,10 +83,26 @@ def _parser() -> Parser:
     build.set_defaults(run=_build)
     _flash_verb(verbs.add_parser("flash", help="bring an image onto a board", description=_FLASH))
     _log_verb(verbs.add_parser("log", help="read what a device keeps of itself and its last trips", description=_LOG))
+    _monitor_verb(verbs.add_parser("monitor", help="watch a device live: receipts, page, recording, STOP"))
     _replay_verb(verbs.add_parser("replay", help="run a recording through the kernel again", description=_REPLAY))
     sessions.add_to(verbs.add_parser("session", help="treatments: plans, what was done, totals", description=_SESSION))
     verbs.add_parser("hil", help="run the rig: scenarios, faults, recorded signals, demo", add_help=False)
     return parser
+
+
+def _monitor_verb(monitor: ArgumentParser) -> None:
+    try:
+        verb = importlib.import_module("sonofuse.live.monitor_verb")
+    except ModuleNotFoundError as missing:  # what it records with is an extra
+        text = f'the monitor is not installed (no module {missing.name}): pip install "sonofuse[live]"'
+        monitor.set_defaults(run=partial(_not_installed, text))
+    else:
+        monitor.description = verb.ABOUT
+        verb.add_to(monitor)
+
+
+def _not_installed(text: str, _asked: Namespace) -> int:
+    raise CommandError(ENVIRONMENT, text)
 
 
 def _flash_verb(flash: ArgumentParser) -> None:
