@@ -3,10 +3,12 @@
 #define SONOFUSE_FRAMES_H
 
 #define SONOFUSE_BAUD 921600
-#define SONOFUSE_PAYLOAD_MAX 232
+#define SONOFUSE_VERSION 2
+#define SONOFUSE_PAYLOAD_MAX 1104
+#define SONOFUSE_FRAME_MAX 240 /* coded bytes that the device takes */
 
 /* types of frames */
-#define SONOFUSE_TELEMETRY 1
+#define SONOFUSE_TELEMETRY 4
 #define SONOFUSE_ANSWER 2
 #define SONOFUSE_DATA 3
 #define SONOFUSE_ARM 16
@@ -17,6 +19,8 @@
 #define SONOFUSE_ACKNOWLEDGE 21
 #define SONOFUSE_STATUS 22
 #define SONOFUSE_READ 23
+#define SONOFUSE_RECEIPT 24
+#define SONOFUSE_SILENCE 25
 
 /* what an ANSWER says */
 #define SONOFUSE_RESULT_DONE 0 /* done */
@@ -26,24 +30,24 @@
 #define SONOFUSE_RESULT_CAUSE_PRESENT 4 /* cause present */
 #define SONOFUSE_RESULT_COOLING 5 /* cooling */
 #define SONOFUSE_RESULT_NOT_READY 6 /* not ready */
+#define SONOFUSE_RESULT_NOT_GENUINE 7 /* not genuine: wrong key, or said before */
+#define SONOFUSE_RESULT_NO_RECEIPT 8 /* no receipt from the host */
 
 /* TELEMETRY: where a field is in its payload */
-#define SONOFUSE_TELEMETRY_STATE 0 /* u8 */
-#define SONOFUSE_TELEMETRY_CHANNELS 1 /* u8 */
-#define SONOFUSE_TELEMETRY_CAUSE 2 /* u16 */
-#define SONOFUSE_TELEMETRY_WARN 4 /* u32 */
-#define SONOFUSE_TELEMETRY_NOW_US 8 /* u32 */
-#define SONOFUSE_TELEMETRY_ON_US 12 /* u32 */
-#define SONOFUSE_TELEMETRY_ENERGY 16 /* u32 */
-#define SONOFUSE_TELEMETRY_CHANNELS_AT 20
-#define SONOFUSE_TELEMETRY_CHANNEL_BYTES 7
-#define SONOFUSE_TELEMETRY_CHANNEL_SEQUENCE 0 /* u8 */
-#define SONOFUSE_TELEMETRY_CHANNEL_RAW 1 /* u16 */
-#define SONOFUSE_TELEMETRY_CHANNEL_DOSE 3 /* u32 */
+#define SONOFUSE_TELEMETRY_TICK 0 /* u32 */
+#define SONOFUSE_TELEMETRY_TAIL_BYTES 20 /* behind the rows */
+#define SONOFUSE_TELEMETRY_TAIL_STATE 0 /* u8 */
+#define SONOFUSE_TELEMETRY_TAIL_CAUSE 1 /* u16 */
+#define SONOFUSE_TELEMETRY_TAIL_WARN 3 /* u32 */
+#define SONOFUSE_TELEMETRY_TAIL_NOW_US 7 /* u32 */
+#define SONOFUSE_TELEMETRY_TAIL_ON_US 11 /* u32 */
+#define SONOFUSE_TELEMETRY_TAIL_ENERGY 15 /* u32 */
+#define SONOFUSE_TELEMETRY_TAIL_ROWS 19 /* u8 */
 
 /* ANSWER: where a field is in its payload */
 #define SONOFUSE_ANSWER_COMMAND 0 /* u8 */
-#define SONOFUSE_ANSWER_RESULT 1 /* u8 */
+#define SONOFUSE_ANSWER_TO 1 /* u16 */
+#define SONOFUSE_ANSWER_RESULT 3 /* u8 */
 
 /* DATA: where a field is in its payload */
 #define SONOFUSE_DATA_PART 0 /* u8 */
@@ -64,5 +68,40 @@
 /* READ: where a field is in its payload */
 #define SONOFUSE_READ_PART 0 /* u8 */
 #define SONOFUSE_READ_OFFSET 1 /* u32 */
+
+/* RECEIPT: where a field is in its payload */
+#define SONOFUSE_RECEIPT_FRAME 0 /* u16 */
+#define SONOFUSE_RECEIPT_DIGEST 2 /* u32 */
+
+/* parts of READ, and where a field is in the last two */
+#define SONOFUSE_PART_MANIFEST 0
+#define SONOFUSE_PART_TRIPS 1
+#define SONOFUSE_PART_IDENTITY 2
+#define SONOFUSE_PART_PICTURE 3
+#define SONOFUSE_IDENTITY_VERSION 0 /* u16 */
+#define SONOFUSE_IDENTITY_TICK_US 2 /* u16 */
+#define SONOFUSE_IDENTITY_NONCE 4 /* 8 bytes */
+#define SONOFUSE_IDENTITY_CHIP 12 /* 8 bytes */
+#define SONOFUSE_IDENTITY_LIMITS 20 /* 32 bytes */
+#define SONOFUSE_IDENTITY_RECEIPT_US 52 /* u32 */
+#define SONOFUSE_PICTURE_TICK 0 /* u32 */
+#define SONOFUSE_PICTURE_DIGEST 4 /* u32 */
+#define SONOFUSE_PICTURE_AT 8 /* u32 */
+
+/* rows, and the digest */
+#define SONOFUSE_ROW_ON 1
+#define SONOFUSE_ROW_LATE 2
+#define SONOFUSE_ROW_TIME 4
+#define SONOFUSE_ROW_SET 8
+#define SONOFUSE_ROW_CHANGED 16
+#define SONOFUSE_ROW_SLOW_SHIFT 5
+#define SONOFUSE_ROW_LONG 255
+#define SONOFUSE_ROW_USUAL_BEFORE_US 128
+#define SONOFUSE_CHANGED_ANEW 1
+#define SONOFUSE_CHANGED_CLEARED 2
+#define SONOFUSE_CHANGED_NEW_TREATMENT 3
+#define SONOFUSE_CHANGED_BACK 4
+#define SONOFUSE_FOLD 0x2C1B3C6Du
+#define SONOFUSE_FOLDED 6
 
 #endif

@@ -7,10 +7,18 @@
 
 #include "sonofuse_frames.h"
 
+/* bytes that a frame with n bytes of payload takes on the line at most, with a zero on either side */
+#define SONOFUSE_CODED(n) ((n) + 8 + ((n) + 5) / 254)
+
 static inline uint16_t sonofuse_u16(const uint8_t *at) { return (uint16_t)(at[0] | at[1] << 8); }
 
 static inline uint32_t sonofuse_u32(const uint8_t *at) {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline void sonofuse_put_u32(uint8_t *at, uint32_t value) {
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
 }
 
 static inline uint16_t sonofuse_crc(const uint8_t *data, size_t n) {
@@ -23,7 +31,7 @@ static inline uint16_t sonofuse_crc(const uint8_t *data, size_t n) {
     return crc;
 }
 
-/* A frame for the line, with a zero on either side: n + 8 bytes. Returns their number, 0 if the payload is too long. */
+/* A frame for the line into SONOFUSE_CODED(n) bytes. Returns their number, 0 if the payload is too long. */
 static inline size_t sonofuse_encode(uint8_t type, uint16_t sequence, const uint8_t *payload, size_t n, uint8_t *out) {
     uint8_t frame[SONOFUSE_PAYLOAD_MAX + 5];
     if (n > SONOFUSE_PAYLOAD_MAX)
@@ -43,7 +51,8 @@ static inline size_t sonofuse_encode(uint8_t type, uint16_t sequence, const uint
         if (frame[i]) {
             out[end++] = frame[i];
             code++;
-        } else {
+        }
+        if (frame[i] == 0 || (code == 255 && i + 1 < n + 5)) {
             out[code_at] = code;
             code_at = end++;
             code = 1;
@@ -71,6 +80,14 @@ static inline int sonofuse_decode(uint8_t *data, size_t n) {
     if (end < 5 || sonofuse_crc(data, end - 2) != sonofuse_u16(data + end - 2))
         return -1;
     return (int)end - 5;
+}
+
+/* The payload of a RECEIPT for a frame of telemetry: its sequence number, and the digest after its last tick. */
+static inline size_t sonofuse_receipt(uint16_t frame, uint32_t digest, uint8_t *payload) {
+    payload[SONOFUSE_RECEIPT_FRAME] = (uint8_t)frame;
+    payload[SONOFUSE_RECEIPT_FRAME + 1] = (uint8_t)(frame >> 8);
+    sonofuse_put_u32(payload + SONOFUSE_RECEIPT_DIGEST, digest);
+    return SONOFUSE_RECEIPT_DIGEST + 4;
 }
 
 #endif

@@ -27,6 +27,7 @@ ACKNOWLEDGE = const(21)  # sealed; 1: a new treatment, dose starts at zero; 0: t
 STATUS = const(22)
 READ = const(23)  # a piece of the log: which part u8, offset u32; only while the permit is low
 RECEIPT = const(24)  # sequence number u16 of the frame that it answers, digest u32
+SILENCE = const(25)  # sealed; the buzzer pauses
 
 # what an ANSWER says
 DONE = const(0)

@@ -18,6 +18,7 @@ import frames
 import kernel
 import receipts
 import sensors
+from alarm import Alarm
 from authority import SEAL_BYTES, Authority, nonce, read_key
 from blackbox import Blackbox
 from devicelog import Log
@@ -78,6 +79,7 @@ ACKNOWLEDGE = const(21)  # link.ACKNOWLEDGE
 STATUS = const(22)  # link.STATUS
 READ = const(23)  # link.READ
 RECEIPT = const(24)  # link.RECEIPT
+SILENCE = const(25)  # link.SILENCE
 LOOK = const(1)  # frames.LOOK
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
@@ -177,10 +179,10 @@ class Monitor:
         self._blackbox = blackbox
         self._log = log
         self._watchdog = watchdog
-        self._buzzer = buzzer
         self._inputs = array("i", [0] * (I_CHANNELS + 2 * self._channels))
         self._inputs[I_ENERGY] = self._set_energy = self._energy
         self._state_words = array("i", [0] * (S_CHANNELS + CHANNEL_WORDS * self._channels))
+        self._alarm = Alarm(buzzer, limits, self._state_words)
         self._readbacks = [
             I_CHANNELS + 2 * number + 1
             for number, (name, _, _) in enumerate(board["channels"])
@@ -212,8 +214,8 @@ class Monitor:
             self._set_dose((INT_MAX, 0x7FFF) * self._channels)
         if latch.kind != CLOSED:
             self._enter("trip")
-            self._buzzer(1)
             self.cause = latch.cause if latch.kind == TRIP else INTERRUPTED if latch.kind == OPEN else LATCH
+            self._alarm.begin(self.cause, self._times[_LAST])
             if latch.kind == OPEN:
                 self._record = TRIP
         self._link.show(self.state, self.cause)
@@ -304,6 +306,7 @@ class Monitor:
         """Permit low first; then remember. The first cause is kept."""
         self._permit.low()
         self._inputs[I_ON] = 0
+        self._alarm.begin(cause, self._inputs[I_NOW])
         if self.state == TRIPPED:
             return
         if self.state == ON:
@@ -312,7 +315,6 @@ class Monitor:
         self._enter("trip")
         self._record = TRIP
         self._acknowledging = False
-        self._buzzer(1)
         self._blackbox.begin(cause, self._inputs[I_NOW], self._inputs[I_SET_MW], self._state_words[S_ON_US])
 
     @micropython.native
@@ -323,6 +325,7 @@ class Monitor:
         state = self.state
         if state == ON:
             return
+        self._alarm.step(self._inputs[I_NOW], cause)
         if self._unproven:
             self._prove()
             return
@@ -452,7 +455,7 @@ class Monitor:
     def _sealed(self, kind: int) -> int:
         """A command that needs a seal, while the permit is low."""
         state = self.state
-        if not (ARM <= kind <= DISARM or kind == ACKNOWLEDGE):
+        if not (ARM <= kind <= DISARM or kind == ACKNOWLEDGE or kind == SILENCE):
             return REFUSED
         genuine = self._genuine(kind)
         self._resume()
@@ -467,6 +470,8 @@ class Monitor:
             return self._arm()
         if kind == ACKNOWLEDGE and state == TRIPPED:
             return self._acknowledge()
+        if kind == SILENCE and self._alarm.silence():
+            return DONE
         return REFUSED
 
     def _start(self) -> int:
@@ -541,5 +546,5 @@ class Monitor:
             self.cause = _NOTHING
             self._enter("acknowledge")
             self._record = CLOSED
-            self._buzzer(0)
+            self._alarm.end()
         self._resume()

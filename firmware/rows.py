@@ -1,7 +1,7 @@
 """What each tick leaves for the host: a row of every conversion, and a digest of the kernel's state.
 
 A host that has the limit set and one state of the kernel computes every tick a second time from these rows. What it
-gets as the digest it sends back as its receipt (receipts.py); the digest itself never leaves the device.
+gets as the digest it sends back as its receipt (receipts.py). With RF on no digest leaves the device.
 
 A frame is: its head, a row for each of its ticks, its tail (docs/protocol.md). It goes out twice, the second time
 behind the next one (frames.py), so that a lost frame is no lost row.

@@ -80,15 +80,20 @@ def run(folder: "str | None", permit: Permit, watchdog: WDT, buzzer: Pin) -> Non
 
 def refuse(problem: ValueError, cause: int, permit: Permit, watchdog: WDT, buzzer: Pin) -> "NoReturn":
     """Nothing that could be trusted, no permit: say so for ever."""
-    from link import Link
-    from states import TRIPPED
-    from time import sleep_ms
-
     print("sonofuse: refused: %s" % problem)
     buzzer(1)
+    from alarm import Alarm
+    from link import Link
+    from states import TRIPPED
+    from time import sleep_ms, ticks_us
+
+    alarm = Alarm(buzzer)
+    alarm.begin(cause, ticks_us())
     line = Link()
     while True:
         permit.low()
         line.tell(TRIPPED, cause)
         watchdog.feed()
-        sleep_ms(100)
+        for _ in range(50):
+            sleep_ms(2)
+            alarm.step(ticks_us(), 0)

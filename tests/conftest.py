@@ -55,6 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[image.VARIABLE] = config.getoption("--uf2")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the keys of the person who runs it, or adds to them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def chip_image(pytestconfig: pytest.Config) -> Path:
     """The interpreter for the emulated chip; without one a test is not run, or fails if the platform is required."""

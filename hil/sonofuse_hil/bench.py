@@ -45,6 +45,7 @@ class Bench:
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._queued = 0
         self._send = bytearray()
+        self.outputs: dict[int, int] = {}  # levels of the board's output pins, as far as they were set
         self._supplied = True  # by the stop loop, as the relays last saw it
         self.rf = RfChain(self.history, tolerances.generator_error)
         self.relays, self.generator, self.coupler = self.rf.relays, self.rf.generator, self.rf.coupler
@@ -232,6 +233,7 @@ class Bench:
 
     def pin(self, t_us: int, pin: int, level: int) -> None:
         self.history.pins.append((t_us, pin, level))
+        self.outputs[pin] = level
         if pin in self.converters:
             self._selected = -1 if level else pin
             if not level:
@@ -251,7 +253,7 @@ class Bench:
 
     @property
     def waiting(self) -> int:
-        """Bytes that are on their way to the board."""
+        """Bytes on the line that the board has not taken yet."""
         return len(self._send)
 
     def to_send(self, most: int) -> bytes:
@@ -265,6 +267,7 @@ class Bench:
         self.history.resets.append((t_us, reason))
         self._selected = -1
         self._send.clear()
+        self.outputs.clear()
 
     # ---- inside
 

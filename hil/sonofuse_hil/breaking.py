@@ -1,5 +1,7 @@
 """Breaks the part behind a channel, whatever part the board has there."""
 
+from collections.abc import Iterator
+
 from sonofuse.board import BoardChannel
 
 from .bench import Bench
@@ -19,6 +21,18 @@ def faults_of(channel: BoardChannel) -> tuple[str, ...]:
     if channel.driver == "adc":
         return (*_DETECTORS[str(channel.settings["detector"])], *Adc.FAULTS)
     return _DRIVERS[channel.driver]
+
+
+def broken(bench: Bench, name: str, fault: str) -> Iterator[None]:
+    """Break what is behind a channel, and mend it when asked for more, unless it is broken in another way by then.
+
+    Raises:
+        KeyError, ValueError: as `break_part`.
+    """
+    break_part(bench, name, fault)
+    yield
+    if _fault_of(bench, bench.channel(name)) == fault:
+        break_part(bench, name, "")
 
 
 def break_part(bench: Bench, name: str, fault: str) -> None:
@@ -45,3 +59,17 @@ def break_part(bench: Bench, name: str, fault: str) -> None:
         if sensor is not None:
             sensor.fault = fault if fault in sensor.FAULTS else ""
         bench.adcs[name].fault = fault if fault in Adc.FAULTS else ""
+
+
+def _fault_of(bench: Bench, channel: BoardChannel) -> str:
+    """What is broken behind a channel, "" = nothing."""
+    name = channel.name
+    if channel.driver == "max31865":
+        return bench.converter(name).fault
+    if channel.driver == "pulses":
+        assert bench.flow is not None
+        return bench.flow.fault
+    if channel.driver == "contact":
+        return bench.contacts[name].fault
+    sensor = bench.thermometers.ntcs.get(name) or bench.detectors.get(name)
+    return (sensor.fault if sensor is not None else "") or bench.adcs[name].fault

@@ -23,16 +23,15 @@ from sonofuse.console import (
     serve,
     writable_folder,
 )
-from sonofuse.limits import SHIPPED, LimitsError, find
+from sonofuse.limits import SHIPPED, find
 from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
 from . import choose, demo, faults
-from .platforms.process import RigError
+from .clear import clear_errors
 from .playback import run_recording
-from .recording import RecordingError
 from .report.case import Case
-from .scenario import Outcome, Scenario, ScenarioError, load_scenario, run_scenario, scenario_names
+from .scenario import Outcome, Scenario, load_scenario, run_scenario, scenario_names
 from .view import bars, show_cases, show_played, show_table
 
 _RUN = """\
@@ -160,7 +159,7 @@ def _run(asked: Namespace) -> int:
     if asked.report is not None:
         _file_to_be(asked.report)
         _pages()
-    with _clear_errors():
+    with clear_errors():
         on = choose.chosen(asked)
         scenario = _asked(asked.scenario, asked)
         with bars([scenario.title]) as move:
@@ -177,7 +176,7 @@ def _run(asked: Namespace) -> int:
 def _demo(asked: Namespace) -> int:
     writable_folder(asked.out)
     _pages()
-    with _clear_errors():
+    with clear_errors():
         on = choose.chosen(asked)
         scenarios = [_asked(name, asked) for name in demo.CASES]
         with bars([scenario.title for scenario in scenarios]) as move:
@@ -217,7 +216,7 @@ def _play(asked: Namespace) -> int:
     if asked.report is not None:
         raise CommandError(BAD_INPUT, "--report is for scenarios; --signals prints its result, with --json as data")
     given = {"power_scale": asked.power_scale, "gap_s": asked.gap, "start_s": asked.start, "seed": asked.seed}
-    with _clear_errors(), bars([asked.signals.name]) as move:
+    with clear_errors(), bars([asked.signals.name]) as move:
         played = run_recording(
             asked.signals,
             asked.map,
@@ -232,24 +231,6 @@ def _play(asked: Namespace) -> int:
         )
     show_played(played, str(asked.signals), asked.json)
     return OK if played.armed else NOT_AS_EXPECTED
-
-
-class _clear_errors:  # noqa: N801 - reads as a statement
-    """Turns what the rig raises about its input and its environment into failures of one clear line each."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        match error:
-            case RigError():
-                raise CommandError(ENVIRONMENT, str(error)) from error
-            case ScenarioError() | LimitsError():
-                problems = [{"file": p.file, "line": p.line, "key": p.key, "wrong": p.wrong} for p in error.problems]
-                raise CommandError(BAD_INPUT, str(error), problems=problems) from error
-            case RecordingError():
-                raise CommandError(BAD_INPUT, str(error)) from error
-            case _:
-                return
 
 
 def _asked(name: str, asked: Namespace) -> Scenario:

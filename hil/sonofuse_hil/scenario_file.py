@@ -10,13 +10,13 @@ from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, lo
 from sonofuse.limits.problems import Findings, Problem, did_you_mean
 from sonofuse.limits.table import Table
 from sonofuse.limits.units import UnitError
+from sonofuse.toml_text import read_toml
 
 from . import faults
 from .bench import Tolerances
 from .operator import Sonication
 from .plant.tissue import STANDARD, Anatomy
 from .scenario_model import STARTS, Event, Expectation, Scenario, cause_names
-from .scenario_text import read_toml
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 GUARANTEES = tuple(f"G{number}" for number in range(1, 13))
@@ -68,7 +68,7 @@ def load_scenario(name_or_path: str | Path, limits: Path | None = None, board: B
             wrong, accepted = "there is no such scenario", did_you_mean(str(name_or_path), scenario_names())
             raise ScenarioError([Problem(str(name_or_path), 1, "scenario", None, wrong, f"{accepted}, or a path.toml")])
     findings = Findings(str(path))
-    data = read_toml(path, findings)
+    data = read_toml(path, findings, "a scenario file")
     scenario = None if data is None else _Reader(path, data, findings, limits, board).read()
     if findings.problems or scenario is None:
         raise ScenarioError(findings.problems)

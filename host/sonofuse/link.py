@@ -16,6 +16,7 @@ RESULTS = tuple(text for _, text in protocol.RESULTS)
 MANIFEST, TRIPS, IDENTITY, PICTURE = range(4)  # parts that READ asks for (firmware/devicelog.py)
 SEALED = tuple(frame.kind for frame in protocol.FRAMES if frame.sealed)
 _OLD_TELEMETRY = 1  # of link version 1
+SEAL_BYTES = sum(field.size for field in protocol.SEAL)
 _MAC_BYTES = protocol.SEAL[1].size
 _HEAD, _TAIL, _DATA = protocol.TELEMETRY.head, protocol.TELEMETRY.end, protocol.DATA.head
 _IDENTITY = struct.Struct("<" + "".join(field.code for field in protocol.IDENTITY))

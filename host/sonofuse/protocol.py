@@ -154,8 +154,19 @@ RECEIPT = Layout(
         Field("digest", "I", "of the host's own kernel after the frame's last tick"),
     ),
 )
-FRAMES = (TELEMETRY, ANSWER, DATA, ARM, START, FINISH, DISARM, STOP, ACKNOWLEDGE, STATUS, READ, RECEIPT)
+SILENCE = Layout(
+    "SILENCE", "device", "the buzzer of an alarm pauses, for two minutes or until another cause", sealed=True
+)
+FRAMES = (TELEMETRY, ANSWER, DATA, ARM, START, FINISH, DISARM, STOP, ACKNOWLEDGE, STATUS, READ, RECEIPT, SILENCE)
 
+CHANNELS = (
+    ("c", "contact: a bit in every row"),
+    ("a", "converter of the chip: a count in every row"),
+    ("m", "MAX31865: a count when it has converted"),
+    ("p", "flow meter: a count at the end of each gate"),
+)
+"""How a channel converts: a letter for each, in the order of the limit set."""
+SLOW = "mp"
 IDENTITY = (
     Field("version", "H", "of the link"),
     Field("tick_us", "H", "length of a tick"),
@@ -164,4 +175,79 @@ IDENTITY = (
     Field("limits", "32s", "SHA-256 of the limit set"),
     Field("receipt_us", "I", "longest time without a receipt"),
 )
-"""READ part 2; behind it a letter for each channel: a (converter), c (contact), m (MAX31865), p (pulses)."""
+"""READ part 2; behind it a letter for each channel, of CHANNELS."""
+PICTURE = (
+    Field("tick", "I", "number of the next tick"),
+    Field("digest", "I", "after the last one"),
+    Field("at", "I", "the word of the state at which the next tick's digest goes on"),
+)
+"""READ part 3; behind it the kernel's words after the last tick: I_… before the channels, then S_…."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Fields of a row that come together; `when` says in which rows, or how often."""
+
+    when: str
+    fields: tuple[Field, ...]
+
+
+FLAGS = (
+    ("ON", R._ON, "the permit is meant to be high: `I_ON`"),
+    ("LATE", R._LATE, "`I_RECEIPT_US` is beyond `H_RECEIPT_US`"),
+    ("TIME", R._TIME, "the time is said in full"),
+    ("SET", R._SET, "the set point is said"),
+    ("CHANGED", R._CHANGED, "something else than a tick has changed the state before this one"),
+)
+SLOW_SHIFT = 5
+"""The bits of `flags` from this one on: how many slow conversions the row has."""
+LONG = R._LONG
+"""Instead of `elapsed`: it follows in two bytes."""
+USUAL_BEFORE_US = F._USUAL_BEFORE_US
+"""So much less than a tick is what `elapsed` counts from."""
+ROW = (
+    Part("always", (Field("flags", "B", "see below"),)),
+    Part(
+        "without TIME",
+        (Field("elapsed", "B", f"µs since the row before, less tick_us − {USUAL_BEFORE_US}; or {LONG}"),),
+    ),
+    Part(f"without TIME, `elapsed` is {LONG}", (Field("elapsed_us", "H", "µs since the row before"),)),
+    Part(
+        "TIME",
+        (
+            Field("now_us", "I", "`I_NOW`"),
+            Field("before_us", "I", "what `S_NOW` is set to before this tick"),
+        ),
+    ),
+    Part("CHANGED", (Field("changed", "B", "how, see below"),)),
+    Part(
+        "SET",
+        (
+            Field("set_mw", "I", "`I_SET_MW`, from here on"),
+            Field("set_us", "I", "`I_SET_US`"),
+            Field("energy", "I", "`I_ENERGY`"),
+        ),
+    ),
+    Part("for every 8 channels c, the last of them may be fewer", (Field("contacts", "B", "from bit 0 on"),)),
+    Part("for every channel a", (Field("count", "H", "as converted on this tick"),)),
+    Part(
+        f"as often as `flags` >> {SLOW_SHIFT} says",
+        (
+            Field("channel", "B", "number of a channel m or p that has a new conversion"),
+            Field("raw", "H", "its count; 65535 is a sensor that reports a fault: −1"),
+        ),
+    ),
+)
+CHANGES = (
+    ("ANEW", R.ANEW, "only a new picture tells what it is now"),
+    ("CLEARED", R.CLEARED, "`S_ENERGY_HI`, `S_ENERGY_LO` and `S_ON_US` are 0; keep every `C_DOSE_HI`, `C_DOSE_LO`"),
+    ("NEW_TREATMENT", R.NEW_TREATMENT, "the same, and then every `C_DOSE_HI` and `C_DOSE_LO` is 0"),
+    ("BACK", R.BACK, "`C_DOSE_HI` and `C_DOSE_LO` are what was kept"),
+)
+FOLD = R._P
+"""What the digest is multiplied with."""
+FOLDED = R._FOLDED
+"""Words of the state that a tick's digest takes in."""
+LONGEST_ROW = 1 + 8 + 1 + 12 + 3 + 2 * 4 + 3 * 7
+"""Bytes: everything at once, 19 contacts, 4 converters, 7 slow conversions, of at most 30 channels."""
+LONGEST_PAYLOAD = TELEMETRY.head.size + R.FRAME * LONGEST_ROW + TELEMETRY.end.size

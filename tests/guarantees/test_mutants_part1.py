@@ -139,8 +139,7 @@ def test_g11_finds_what_is_not_noticed(kind, transform, limits_files):
 
 
 def test_g11_finds_a_silent_alarm(limits_files):
-    before = "        self._acknowledging = False\n"
-    silent = mutant("monitor.py", f"{before}        self._buzzer(1)", before)
+    silent = mutant("monitor.py", "        self._alarm.begin(cause, self._inputs[I_NOW])\n", "")
     run = g11.perform(g11.Failure("contact_low", 0, 30_000), limits_files.quick, silent)
     assert broken_but_running(run) and not g11.reaction(run, ORACLE).passed
 

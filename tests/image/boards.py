@@ -15,7 +15,7 @@ from sonofuse.image.build import LIMITS
 from sonofuse.image.image import Image, read
 from sonofuse.image.manifest import LOADER
 from sonofuse.image.plan import running
-from sonofuse.link import Answer, Decoder, Telemetry
+from sonofuse.link import Decoder, Frame, Telemetry
 from sonofuse_hil.platforms.rp2040 import filesystem
 from sonofuse_hil.platforms.rp2040.chip import Chip
 from sonofuse_hil.platforms.rp2040.console import Console
@@ -98,7 +98,7 @@ def boot(uf2: Path, storage: bytes, flip: int | None = None) -> tuple[int, int]:
     chip.flash.instant = True
     chip.drive(SERVICE_PIN, 1)
     decoder = Decoder()
-    frames: list[Telemetry | Answer] = []
+    frames: list[Frame] = []
     chip.uart.sent = lambda byte: frames.extend(decoder.feed(bytes([byte])))
     while not frames:
         if chip.now_us > BOOT_US:

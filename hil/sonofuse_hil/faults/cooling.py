@@ -2,62 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..breaking import break_part
+from ..breaking import broken
 from .register import Choice, Quantity, fault
 
 if TYPE_CHECKING:
-    from ..rig import Rig
+    from ..stand import Stand
 
 _WATCHED = ("skin_a", "skin_b", "transducer", "water")
 
 
 @fault("sensor H1 H9", "G1", breaks="open", channel=Choice(*_WATCHED))
-def sensor_open(rig: Rig, channel: str) -> None:
+def sensor_open(stand: Stand, channel: str) -> Iterator[None]:
     """a wire of a temperature sensor breaks"""
-    break_part(rig.bench, channel, "open")
+    yield from broken(stand.bench, channel, "open")
 
 
 @fault("sensor H1 H9", "G1", breaks="short", channel=Choice(*_WATCHED))
-def sensor_short(rig: Rig, channel: str) -> None:
+def sensor_short(stand: Stand, channel: str) -> Iterator[None]:
     """a temperature sensor is short-circuited"""
-    break_part(rig.bench, channel, "short")
+    yield from broken(stand.bench, channel, "short")
 
 
 @fault("sensor H1 H9", "G1", breaks="stuck", channel=Choice(*_WATCHED))
-def sensor_stuck(rig: Rig, channel: str) -> None:
+def sensor_stuck(stand: Stand, channel: str) -> Iterator[None]:
     """a converter goes on converting but repeats the same count"""
-    break_part(rig.bench, channel, "stuck")
+    yield from broken(stand.bench, channel, "stuck")
 
 
 @fault("sensor H1 H9", "G1", breaks="halted", channel=Choice(*_WATCHED))
-def sensor_silent(rig: Rig, channel: str) -> None:
+def sensor_silent(stand: Stand, channel: str) -> Iterator[None]:
     """a converter stops converting"""
-    break_part(rig.bench, channel, "halted")
+    yield from broken(stand.bench, channel, "halted")
 
 
 @fault("sensor H1 H9", "G1", channel=Choice(*_WATCHED), offset=Quantity("5 K", "-100 K", "100 K"))
-def sensor_offset(rig: Rig, channel: str, offset: float) -> None:
+def sensor_offset(stand: Stand, channel: str, offset: float) -> Iterator[None]:
     """a temperature sensor is suddenly off by an offset"""
-    rig.bench.sensors[rig.bench.channel(channel).name].offset_c += offset
+    sensor = stand.bench.sensors[stand.bench.channel(channel).name]
+    sensor.offset_c += offset
+    yield
+    sensor.offset_c -= offset
 
 
 @fault("sensor H1 H9", "G1", breaks="zeros", channel=Choice(*_WATCHED), level=Choice("zeros", "ones"))
-def sensor_line(rig: Rig, channel: str, level: str) -> None:
+def sensor_line(stand: Stand, channel: str, level: str) -> Iterator[None]:
     """the data line of a converter is stuck at one level"""
-    break_part(rig.bench, channel, level)
+    yield from broken(stand.bench, channel, level)
 
 
 @fault("H9", "G1", flow=Quantity("0 L/min", "0 L/min", "4 L/min"))
-def flow_lost(rig: Rig, flow: float) -> None:
+def flow_lost(stand: Stand, flow: float) -> Iterator[None]:
     """the cooling water of the transducer slows down or stops"""
-    rig.bench.plant.set_flow(flow)
-    if rig.bench.flow is not None:
-        rig.bench.force("flow", flow * 1000)
+    bench = stand.bench
+    before = bench.plant.transducer.flow_l_min
+    bench.plant.set_flow(flow)
+    if bench.flow is not None:
+        bench.force("flow", flow * 1000)
+    yield
+    bench.plant.set_flow(before)
+    if bench.flow is not None:
+        bench.force("flow", None)
 
 
 @fault("H9 H1", "G1", temperature=Quantity("35 degC", "0 degC", "60 degC"))
-def warm_water(rig: Rig, temperature: float) -> None:
+def warm_water(stand: Stand, temperature: float) -> Iterator[None]:
     """the chiller fails: the cooling water has another temperature"""
-    rig.bench.plant.set_water(temperature)
+    plant = stand.bench.plant
+    before = plant.transducer.water_c
+    plant.set_water(temperature)
+    yield
+    plant.set_water(before)

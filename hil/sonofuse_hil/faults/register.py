@@ -1,6 +1,7 @@
 """What a named fault is, and the register of all of them."""
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,24 +62,40 @@ class Choice:
 
 
 Parameter = Quantity | Choice
+Course = Callable[..., Iterator[None] | None]
+Ending = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Fault:
     """One fault: what breaks, which hazards (domain sheet C) it leads to and which guarantee answers it.
 
-    `apply(rig, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min, 1).
+    `course(stand, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min,
+    1). A fault that lasts until it is ended is a generator: what comes after its `yield` ends it.
     """
 
     name: str
     text: str
     hazards: tuple[str, ...]
     guarantee: str
-    apply: Callable[..., None]
+    course: Course
     parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     needs: str = ""  # what a board has to watch
     breaks: str = ""  # the fault of a part, in the channel that the parameter of that name says
     driver: str = ""  # a driver that some channel of the board has to have
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it lasts until it is ended; another one passes by itself, or leaves nothing to end."""
+        return inspect.isgeneratorfunction(self.course)
+
+    def apply(self, stand: Any, **values: Value) -> Ending:
+        """Break it now; what is returned ends it, if it lasts."""
+        rest = self.course(stand, **values)
+        if rest is None:
+            return lambda: None
+        next(rest)
+        return lambda: next(rest, None)
 
     def values(self, given: Mapping[str, Any] = {}) -> dict[str, Value]:
         """All parameters in base units, defaults filled in.
@@ -118,14 +135,14 @@ _FAULTS: dict[str, Fault] = {}
 
 def fault(
     hazards: str, guarantee: str, needs: str = "", breaks: str = "", driver: str = "", **parameters: Parameter
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Course], Course]:
     """Register a function as the fault of its name; its docstring is the fault's text."""
 
-    def register(apply: Callable[..., None]) -> Callable[..., None]:
-        name, text = apply.__name__, " ".join((apply.__doc__ or "").split())
+    def register(course: Course) -> Course:
+        name, text = course.__name__, " ".join((course.__doc__ or "").split())
         assert name not in _FAULTS and text, f"fault {name}: one name, one text"
-        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, apply, parameters, needs, breaks, driver)
-        return apply
+        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, course, parameters, needs, breaks, driver)
+        return course
 
     return register
 

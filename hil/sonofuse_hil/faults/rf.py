@@ -2,65 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..breaking import break_part
+from ..breaking import broken
 from .register import Choice, Quantity, fault
 
 if TYPE_CHECKING:
-    from ..rig import Rig
+    from ..parts.generator import Generator
+    from ..parts.relay import Relay
+    from ..stand import Stand
+
+
+def _broken(part: Generator | Relay, fault: str) -> Iterator[None]:
+    part.fault = fault
+    yield
+    if part.fault == fault:  # else it is broken in another way by now
+        part.fault = ""
 
 
 @fault("H4", "G1", power=Quantity("200 W", "0 W", "500 W"))
-def overpower(rig: Rig, power: float) -> None:
+def overpower(stand: Stand, power: float) -> Iterator[None]:
     """the generator gives full power whatever was set"""
-    rig.bench.generator.overpower_w = power
-    rig.bench.generator.fault = "overpower"
+    stand.bench.generator.overpower_w = power
+    yield from _broken(stand.bench.generator, "overpower")
 
 
 @fault("H4", "G1", error=Quantity("40 %", "-90 %", "900 %"))
-def power_error(rig: Rig, error: float) -> None:
+def power_error(stand: Stand, error: float) -> Iterator[None]:
     """the generator's output is off by a share of its set power"""
-    rig.bench.generator.error = error
+    generator = stand.bench.generator
+    before, generator.error = generator.error, error
+    yield
+    generator.error = before
 
 
 @fault("H5", "G1")
-def stuck_gate(rig: Rig) -> None:
+def stuck_gate(stand: Stand) -> Iterator[None]:
     """the generator's gate stays on: RF ends only where the interlock relays open"""
-    rig.bench.generator.fault = "stuck_on"
+    yield from _broken(stand.bench.generator, "stuck_on")
 
 
 @fault("H5", "G3")
-def console_hung(rig: Rig) -> None:
+def console_hung(stand: Stand) -> Iterator[None]:
     """the console hangs: it gives no receipts, and neither switches the generator off nor ends the sonication"""
-    rig.operator.hung = True
+    stand.console.hung = True
+    yield
+    stand.console.hung = False
 
 
 @fault("H5", "G1")
-def nobody_there(rig: Rig) -> None:
+def nobody_there(stand: Stand) -> Iterator[None]:
     """nobody is at the console, which gives its receipts: the generator stays on, and no sonication is ended"""
-    rig.operator.absent = True
+    stand.console.absent = True
+    yield
+    stand.console.absent = False
 
 
 @fault("H5", "G11", switch=Choice("second", "first"))
-def welded_relay(rig: Rig, switch: str) -> None:
+def welded_relay(stand: Stand, switch: str) -> Iterator[None]:
     """an interlock relay is welded: it stays closed whatever its coil does"""
-    rig.bench.relays[("first", "second").index(switch)].fault = "welded"
+    yield from _broken(stand.bench.relays[("first", "second").index(switch)], "welded")
 
 
 @fault("H5", "G11", switch=Choice("second", "first"))
-def broken_relay(rig: Rig, switch: str) -> None:
+def broken_relay(stand: Stand, switch: str) -> Iterator[None]:
     """an interlock relay opens and never closes again"""
-    rig.bench.relays[("first", "second").index(switch)].fault = "broken"
+    yield from _broken(stand.bench.relays[("first", "second").index(switch)], "broken")
 
 
 @fault("sensor H4", "G1", breaks="dead", channel=Choice("forward", "reflected"))
-def detector_dead(rig: Rig, channel: str) -> None:
+def detector_dead(stand: Stand, channel: str) -> Iterator[None]:
     """a power detector dies: its output falls below the live zero"""
-    break_part(rig.bench, channel, "dead")
+    yield from broken(stand.bench, channel, "dead")
 
 
 @fault("sensor H4", "G1", error=Quantity("2 %", "-20 %", "20 %"))
-def reference_error(rig: Rig, error: float) -> None:
+def reference_error(stand: Stand, error: float) -> Iterator[None]:
     """the reference of the analogue inputs is off, and every power with it"""
-    rig.bench.vref.error = error
+    reference = stand.bench.vref
+    before, reference.error = reference.error, error
+    yield
+    reference.error = before

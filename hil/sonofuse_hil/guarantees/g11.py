@@ -11,9 +11,11 @@ stands still, and an alarm that falls into it comes that much later.
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from sonofuse.board import READBACKS
+from sonofuse_firmware.states import TRIPPED
 
 from ..bench import Tolerances
 from ..device import Transform
@@ -140,13 +142,10 @@ def reaction(run: Run, oracle: Oracle) -> Measurement:
 
 
 def _alarm_us(run: Run, t_us: int) -> int | None:
-    """When the alarm that is on at the end was switched on, if that was after a time."""
-    levels = run.alarms
-    if not levels or not levels[-1][1]:
+    """When the alarm of the trip that stands at the end began, if that was after a time: its first pulse."""
+    if run.state != TRIPPED:
         return None
-    on_us = levels[-1][0]
-    for at_us, level in reversed(levels):
-        if not level:
-            break
-        on_us = at_us
-    return on_us if on_us >= t_us else None
+    acknowledged = (then.t_us for seen, then in pairwise(run.seen) if seen.state == TRIPPED != then.state)
+    since_us = max(acknowledged, default=0)
+    began_us = next((at_us for at_us, level in run.alarms if level and at_us >= since_us), None)
+    return began_us if began_us is not None and began_us >= t_us else None

@@ -38,6 +38,11 @@ class Flow:
         self._advance(t_us)
         self._rate = rate
 
+    @property
+    def fault(self) -> str:
+        """What is broken, "" = nothing."""
+        return self._fault
+
     def set_fault(self, t_us: int, fault: str) -> None:
         """Break the part, or mend it with ""."""
         self._advance(t_us)

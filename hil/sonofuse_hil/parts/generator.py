@@ -34,6 +34,16 @@ class Generator:
     def fault(self, fault: str) -> None:
         self._fault = known("generator", fault, self.FAULTS)
 
+    @property
+    def set_w(self) -> float:
+        """The set power, W, as it would be read back."""
+        return self._set_w
+
+    @property
+    def on(self) -> bool:
+        """Whether the output is commanded on."""
+        return self._gate
+
     def set_power(self, watts: float) -> None:
         """Set the forward power, W.
 

@@ -45,6 +45,10 @@ class Platform(Protocol):
         """A transfer on the bus of the converters never returns."""
         ...
 
+    def free_bus(self) -> None:
+        """Transfers on the bus of the converters return again, in a firmware that boots anew."""
+        ...
+
     def close(self) -> None: ...
 
 

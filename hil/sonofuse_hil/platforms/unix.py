@@ -98,6 +98,7 @@ class UnixPlatform:
         self.booted_us = 0  # what the firmware's clock counts from, in the rig's time
         self._vm: Vm | None = None
         self._pending = b""  # a request that waits for its answer
+        self._busy_us: int | None = None  # until then the flash works, and the firmware waits for it
         self._drop: set[int] = set()
         self.powered = True
         self.order: tuple[int, int] | None = None  # (time, order): a fault inside the call at that time
@@ -109,10 +110,15 @@ class UnixPlatform:
 
     # ---- for the rig
 
+    @property
+    def running(self) -> bool:
+        """Whether firmware runs: no reset holds it, and it has not hung or ended."""
+        return self._vm is not None and self._vm.alive
+
     def run_until(self, t_us: int) -> None:
         """Run firmware and bench up to `t_us`."""
         while self.now_us < t_us:
-            if self._vm is None or not self._vm.alive:
+            if not self.running:
                 self._idle(t_us)
             else:
                 self._serve(t_us)
@@ -130,6 +136,8 @@ class UnixPlatform:
         self._release("power")
 
     def restore_power(self) -> None:
+        if self.powered:
+            return
         self.powered = True
         self._boot_due_us = self.now_us + BOOT_US
 
@@ -153,6 +161,9 @@ class UnixPlatform:
         """No transfer on SPI returns any more."""
         self.blocked = (t_us, _ops.SPI_TRANSFER)
 
+    def free_bus(self) -> None:
+        self.blocked = None
+
     def close(self) -> None:
         self._end_vm()
 
@@ -172,6 +183,9 @@ class UnixPlatform:
         """One exchange with the VM."""
         vm = self._vm
         assert vm is not None
+        if self._busy_us is not None:
+            self._work(vm, self._busy_us, t_us)
+            return
         record = self._pending or vm.request()
         outputs = vm.outputs()
         if outputs:
@@ -288,14 +302,21 @@ class UnixPlatform:
             follow = store.read(at, length)
         elif operation == _ops.FLASH_WRITE:
             store, at = self._store(value)
-            self._advance(now + store.program(at, data))
+            self._busy_us = now + store.program(at, data)
         elif operation == _ops.FLASH_ERASE:
             store, at = self._store(value)
-            self._advance(now + store.erase(at))
+            self._busy_us = now + store.erase(at)
         elif operation == _ops.RESET:
             self._reset("firmware")
-        if self._vm is vm:
+        if self._vm is vm and self._busy_us is None:
             vm.answer(self._reply(t_us) + follow)
+
+    def _work(self, vm: Vm, until_us: int, t_us: int) -> None:
+        """The flash programs or erases; its answer comes when it is done."""
+        self._advance(min(t_us, until_us))
+        if self._vm is vm and self.now_us >= until_us:
+            self._busy_us = None
+            vm.answer(self._reply(t_us))
 
     def _store(self, offset: int) -> tuple[Flash, int]:
         """The model behind an offset into the reserved blocks: the latch's come first, then those of the last trips."""
@@ -348,7 +369,7 @@ class UnixPlatform:
         if self._vm is not None:
             self._vm.close()
             self._vm = None
-        self._pending = b""
+        self._pending, self._busy_us = b"", None
 
     def _release(self, reason: str) -> None:
         """A reset or a loss of power: all pins are released, the programs are gone."""

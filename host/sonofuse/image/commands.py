@@ -118,13 +118,21 @@ def _flash(asked: Namespace, image: Image) -> "Done":
 
     port = asked.port or only_board()
     with Target(port) as target, _bar() as progress:
-        return bring(target, image, replace=asked.replace, dry_run=asked.dry_run, progress=progress)
+        return bring(
+            target,
+            image,
+            replace=asked.replace,
+            key=asked.key,
+            new_key=asked.new_key,
+            dry_run=asked.dry_run,
+            progress=progress,
+        )
 
 
 def _told(done: "Done", asked: Namespace) -> str:
-    todo = done.plan
-    if todo.nothing:
-        return f"{done.port}: has this image already, in {todo.folder}; nothing was written"
+    todo, key = done.plan, done.key
+    if done.nothing:
+        return f"{done.port}: has this image already, in {todo.folder}, and the key of {key.file}; nothing was written"
     verb = "would be" if asked.dry_run else "were"
     lines = [f"{done.port}: {len(todo.write)} files ({done.bytes} bytes) {verb} written into {todo.folder}"]
     lines += [f"  {name}" for name in todo.write]
@@ -134,6 +142,11 @@ def _told(done: "Done", asked: Namespace) -> str:
         lines.append(f"  {verb} removed: {', '.join(todo.remove)}")
     if todo.reserve:
         lines.append(f"  {'would give' if asked.dry_run else 'gave'} the latch its blocks: it starts empty, TRIPPED")
+    if key.sends:
+        lines.append(f"  the device's key {'would be' if asked.dry_run else 'was'} {key.what}: {key.file}")
+        if key.make:
+            verb = "would be made" if asked.dry_run else "was made now"
+            lines.append(f"  that file {verb}; only who has it can start this device: keep a copy in a safe place")
     if not asked.dry_run:
         lines.append("read back, and switched; open the service jumper and reset the board")
     return "\n".join(lines)

@@ -6,10 +6,12 @@ A board that is cut off at any moment therefore runs the old set or the new one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from sonofuse import keys
 from sonofuse.console import NOT_AS_EXPECTED, CommandError
-from sonofuse.image import latch, manifest
+from sonofuse.image import device_key, latch, manifest
 from sonofuse.image.image import Image
 from sonofuse.image.manifest import LOADER
 from sonofuse.image.plan import Plan, complete, other, plan, running, up_to_date
@@ -27,8 +29,13 @@ class Done:
 
     port: str
     plan: Plan
+    key: device_key.Todo
     bytes: int
     before: str | None
+
+    @property
+    def nothing(self) -> bool:
+        return self.plan.nothing and self.key.nothing
 
     def as_json(self, image: Image) -> dict[str, Any]:
         return {
@@ -43,20 +50,35 @@ class Done:
             "copied": list(self.plan.copy),
             "removed": list(self.plan.remove),
             "latch_reserved": self.plan.reserve,
-            "changed": not self.plan.nothing,
+            "chip": self.key.chip.hex(),
+            "key": self.key.what,
+            "key_file": str(self.key.file),
+            "key_made": self.key.make,
+            "changed": not self.nothing,
             "bytes": self.bytes,
         }
 
 
-def flash(target: Target, image: Image, *, replace: bool, dry_run: bool, progress: Progress) -> Done:
-    """Bring the image onto the board; writes nothing if the board has it already.
+def flash(
+    target: Target,
+    image: Image,
+    *,
+    replace: bool,
+    key: Path | None,
+    new_key: bool,
+    dry_run: bool,
+    progress: Progress,
+) -> Done:
+    """Bring the image and a key onto the board; writes nothing if the board has both already.
 
     Args:
         replace: also over firmware for another board, or over another program.
+        key: the file that holds the key; None is where this computer keeps it, or makes one.
+        new_key: also over another key.
         dry_run: only find out what would be written.
 
     Raises:
-        CommandError: if the board does not suit the image, is gone, or does not hold what was written.
+        CommandError: if the board does not suit the image, has another key, is gone, or does not hold what was written.
     """
     suitable(target.ask("identify"), image)
     seen = target.ask("look", image.manifest.pins[1:])
@@ -71,10 +93,14 @@ def flash(target: Target, image: Image, *, replace: bool, dry_run: bool, progres
     if not up_to_date(image, loader, active):
         inactive = target.ask("digests", other(folder))
     todo = plan(image, loader, active, inactive, not _has_latch(target, seen))
+    provision = device_key.plan(seen, key, new_key)
     size = sum(len(image.files[name]) for name in todo.write) + todo.switch * len(image.loader_for(todo.folder))
+    size += keys.KEY_BYTES * provision.sends
     if not dry_run:
+        progress("key", 0, size)
+        device_key.carry_out(target, provision)
         _carry_out(target, image, todo, folder, size, progress)
-    return Done(target.port, todo, size, folder)
+    return Done(target.port, todo, provision, size, folder)
 
 
 def _carry_out(target: Target, image: Image, todo: Plan, before: str | None, size: int, progress: Progress) -> None:

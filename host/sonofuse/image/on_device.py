@@ -14,6 +14,7 @@ _LEVELS = 0xD0000004  # SIO GPIO_IN (RP2040 data sheet, 2.3.1.7)
 _SAMPLES = 400  # some milliseconds: a permit has an edge every 50 us
 _DIRECTORY = 0x4000
 _BLOCK = 4096
+_KEY_BYTES = 32
 
 
 def say(answer):
@@ -28,8 +29,9 @@ def identify():
 
 
 def look(pins):
-    """The root's files, the loader, the latch's record, and how often one of `pins` was high."""
-    from machine import mem32
+    """The root's files, the loader, the latch's record, how often one of `pins` was high; the number of the chip as the
+    firmware says it, and the SHA-256 of its key."""
+    from machine import mem32, unique_id
 
     files = [entry[0] for entry in os.ilistdir("/")]
     mask = 0
@@ -41,8 +43,15 @@ def look(pins):
             "loader": _content("/main.py") if "main.py" in files else "",
             "record": _content("/latch.txt") if "latch.txt" in files else "",
             "high": sum([1 for _ in range(_SAMPLES) if mem32[_LEVELS] & mask]),
+            "chip": binascii.hexlify((unique_id() + bytes(8))[:8]).decode(),
+            "key": _key() if "key.bin" in files else "",
         }
     )
+
+
+def _key():
+    """Its SHA-256, "" for what the firmware takes for no key; the key itself is never said."""
+    return _digest("/key.bin") if os.stat("/key.bin")[6] == _KEY_BYTES else ""
 
 
 def content(path):

@@ -5,6 +5,7 @@ one line for a person.
 """
 
 import ast
+import builtins
 import contextlib
 import io
 import json
@@ -77,7 +78,12 @@ class Target:
         Raises:
             CommandError: if the board is gone, or cannot do it.
         """
-        return json.loads(self._exec(f"{function}({', '.join(repr(a) for a in arguments)})"))
+        said = self._exec(f"{function}({', '.join(repr(a) for a in arguments)})")
+        try:
+            return json.loads(said)
+        except ValueError:
+            text = f"{self.port}: the board's answer to {function} cannot be read"
+            raise CommandError(NOT_AS_EXPECTED, f"{text}: {_AGAIN}") from None
 
     def do(self, function: str, *arguments: object) -> None:
         """Call a function of on_device.py that says nothing.
@@ -88,7 +94,7 @@ class Target:
         self._exec(f"{function}({', '.join(repr(a) for a in arguments)})")
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a file.
+        """Write a file; no error quotes any of it.
 
         Raises:
             CommandError: if the board is gone, or has no room.
@@ -98,17 +104,17 @@ class Target:
         with self._talking():
             self._line.exec_raw_no_follow(f"receive({path!r}, {len(line)})")
             self._line.serial.write(line)
-            self._followed()
+            self._followed(quote=False)  # a prompt that took it for a program would say what it found there
 
     def _exec(self, call: str) -> bytes:
         with self._talking():
             self._line.exec_raw_no_follow(call)
             return self._followed()
 
-    def _followed(self) -> bytes:
+    def _followed(self, quote: bool = True) -> bytes:
         said, error = self._line.follow(_BUSY_S)
         if error:
-            raise _failed(error.decode(errors="replace"))
+            raise _failed(error.decode(errors="replace"), quote)
         return said
 
     @contextlib.contextmanager
@@ -116,7 +122,7 @@ class Target:
         try:
             yield
         except TransportExecError as problem:
-            raise _failed(problem.error_output) from None
+            raise _failed(problem.error_output, quote=True) from None
         except TransportError:
             text = f"the board does not answer any more: {_AGAIN}" if self._answers else SILENT
             raise CommandError(ENVIRONMENT, f"{self.port}: {text}") from None
@@ -124,12 +130,14 @@ class Target:
             raise CommandError(ENVIRONMENT, f"{self.port}: the board is gone ({_short(problem)}): {_AGAIN}") from None
 
 
-def _failed(traceback: str) -> CommandError:
+def _failed(traceback: str, quote: bool) -> CommandError:
     last = traceback.strip().splitlines()[-1]
     if "OSError: 28" in last or "ENOSPC" in last:
         text = "the board's file system is full; remove what does not belong there"
         return CommandError(ENVIRONMENT, f"{text}: {_AGAIN}")
-    return CommandError(NOT_AS_EXPECTED, f"the board could not do it ({last}): {_AGAIN}")
+    name = last.partition(":")[0]
+    said = last if quote else name if hasattr(builtins, name) else "no known error"
+    return CommandError(NOT_AS_EXPECTED, f"the board could not do it ({said}): {_AGAIN}")
 
 
 def _why(port: str) -> str:

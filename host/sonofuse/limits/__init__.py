@@ -5,7 +5,7 @@ from pathlib import Path
 from sonofuse.limits.compile import compile_limits
 from sonofuse.limits.model import Channel, Check, LimitsFile, Sensor, Uncertainty
 from sonofuse.limits.problems import LimitsError, Problem
-from sonofuse.limits.read import load
+from sonofuse.limits.read import load, parse
 
 SHIPPED = Path(__file__).parent.parent / "data" / "bone_metastasis.toml"
 
@@ -21,6 +21,7 @@ __all__ = [
     "compile_limits",
     "find",
     "load",
+    "parse",
 ]
 
 

@@ -24,21 +24,31 @@ def load(path: str | Path, board: Board | None = None) -> LimitsFile:
     Raises:
         LimitsError: with every problem of the file: file, line, key, value, what would be accepted.
     """
-    findings = Findings(str(path))
-    data = _toml(Path(path), findings)
+    try:
+        with Path(path).open("rb") as stream:
+            raw = stream.read(LONGEST + 1)
+    except OSError as error:
+        findings = Findings(str(path))
+        findings.add((), None, f"cannot be read ({error.strerror})", "the path of a limits file")
+        raise LimitsError(findings.problems) from error
+    return parse(raw, str(path), board)
+
+
+def parse(raw: bytes, file: str, board: Board | None = None) -> LimitsFile:
+    """The same for the bytes of a limits file; `file` is what its problems call it.
+
+    Raises:
+        LimitsError: with every problem.
+    """
+    findings = Findings(file)
+    data = _toml(raw, findings)
     limits = None if data is None else _read(data, findings, board)
     if findings.problems or limits is None:
         raise LimitsError(findings.problems)
     return limits
 
 
-def _toml(path: Path, findings: Findings) -> dict[str, Any] | None:
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(LONGEST + 1)
-    except OSError as error:
-        findings.add((), None, f"cannot be read ({error.strerror})", "the path of a limits file")
-        return None
+def _toml(raw: bytes, findings: Findings) -> dict[str, Any] | None:
     if len(raw) > LONGEST:
         findings.add((), None, "is larger than 1 MiB", "a limits file, TOML")
         return None

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ class Watching:
     port: str
     limits: Path
     board: str = ""
-    key: str = ""
-    keys: Mapping[str, str] = ()  # type: ignore[assignment]
+    key: str = field(default="", repr=False)
+    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 class Monitor:

@@ -57,9 +57,11 @@ class Picture:
             self._last = (seen.cause, cause_text(seen.cause, self._limits.board))
         readings = tuple(self._reading(row, joined, on) for row in self._rows)
         budgets = self._budgets(on) if joined else ()
-        set_point = follower.set_point[:2] if joined and follower is not None and follower.set_point else None
-        if state == NAMES[ARMED]:
-            set_point = watch.armed
+        set_mw, set_us = 0, 0
+        if state == NAMES[ARMED] and watch.armed is not None:
+            set_mw, set_us = watch.armed
+        elif joined and follower is not None and follower.set_point is not None:
+            set_mw, set_us, _ = follower.set_point
         return View(
             t_s=t_ns * _NS,
             link=NO_PORT if no_port else watch.link,
@@ -71,8 +73,8 @@ class Picture:
             physiological=self._last[0] >> 8 in _OF_THE_PATIENT,
             readings=readings,
             budgets=budgets,
-            set_w=set_point[0] / 1e3 if set_point else 0.0,
-            set_s=set_point[1] / 1e6 if set_point else 0.0,
+            set_w=set_mw / 1e3,
+            set_s=set_us / 1e6,
             on_s=seen.on_us / 1e6 if joined and seen is not None else 0.0,
             time_to_limit_s=self._time_to_limit_s(readings, budgets) if on else None,
             receipt_age_s=(t_ns - watch.receipt_ns) * _NS if watch.receipts else None,

@@ -10,8 +10,10 @@ from sonofuse.live.view import View
 
 RAW = ("in", "out")
 """Topics of plain bytes: as read from the port, in whatever chunks; as put on the line (receipts, commands)."""
-OUTCOMES = ("out", "decision", "command", "event")
-"""Topics that follow from what came and what was asked for; a replay makes them again and compares them."""
+INPUTS = ("in", "command")
+"""Topics that a replay feeds to the watch."""
+OUTCOMES = ("out", "decision", "event")
+"""Topics that follow from them; a replay makes them again and compares them."""
 TOPICS = ("in", "out", "decision", "command", "event", "note", "view")
 """`decision`: one per frame of telemetry. `command`: what a person asked for. `event`: trip, STOP, port lost, joined.
 `note`: what others than the watcher have to say (the recorder's gaps, sessions, generator). `view`: for plots."""

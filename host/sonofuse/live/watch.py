@@ -26,7 +26,7 @@ SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, r
 _AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
 _STOP_NS = 40_000_000
 _NEVER_NS = 1 << 62
-_KINDS = {"start": F.START, "finish": F.FINISH, "disarm": F.DISARM}
+_KINDS = {"start": F.START, "finish": F.FINISH, "disarm": F.DISARM, "silence": F.SILENCE}
 _SECOND_TIME = 100  # ticks: a frame that is so much older than the last one comes for the second time
 _BOOT = 10_000  # ticks: one that is so far ahead is of another boot; SILENT_NS is less
 
@@ -127,8 +127,8 @@ class Watch:
     # ---- what a person or a program asks for
 
     def command(self, t_ns: int, what: str, **values: Any) -> int:
-        """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, acknowledge
-        (new_treatment); the sequence number that the device's answer will name. More values (who, why) are kept.
+        """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, silence,
+        acknowledge (new_treatment); the number that the device's answer will name. More values (who, why) are kept.
 
         Raises:
             WatchError: if it cannot be sent.

@@ -147,6 +147,9 @@ class BoardPlatform:
         """
         raise NotCoveredError(f"a transfer of SPI that never ends, at {t_us} µs")
 
+    def free_bus(self) -> None:
+        """Nothing blocks it."""
+
     def close(self) -> None:
         """Everything off, both ports free; without the board's word for it, it goes off by itself within a second."""
         if self._closed:

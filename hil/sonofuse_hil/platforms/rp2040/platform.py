@@ -134,6 +134,9 @@ class Rp2040Platform:
         self.hung_us = t_us
         self.chip.spi.blocked = True
 
+    def free_bus(self) -> None:
+        self.chip.spi.blocked = False
+
     def words_of(self, switch: int) -> tuple[list[int], list[int]]:
         """When a switch was given its right word, and when another one, µs."""
         return list(self._words[switch]), list(self._words[2 + switch])

@@ -122,7 +122,7 @@ def blocked_bus_of(rig: Rig, delay_ns: int) -> tuple[g02.Outcome, int]:
     struck_us = rig.now_us
     platform.block_bus(struck_us)
     _until_reset(rig)
-    platform.chip.spi.blocked = False
+    platform.free_bus()
     _until_it_reports(rig)
     return _outcome(rig), struck_us
 

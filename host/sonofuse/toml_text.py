@@ -1,4 +1,4 @@
-"""A scenario file as text: TOML, and the line on which each of its keys stands."""
+"""A small TOML file of flat tables (a scenario, a plan), and the line on which each of its keys stands."""
 
 import re
 import tomllib
@@ -8,22 +8,22 @@ from typing import Any
 
 from sonofuse.limits.problems import Findings
 
-LONGEST = 1 << 18  # bytes; a scenario has some hundred
+LONGEST = 1 << 18  # bytes; such a file has some hundred
 
 
-def read_toml(path: Path, findings: Findings) -> dict[str, Any] | None:
-    """What a scenario file holds; None, with a finding, if it cannot be read."""
+def read_toml(path: Path, findings: Findings, what: str) -> dict[str, Any] | None:
+    """What a file holds; None, with a finding, if it cannot be read. `what` it should be: "a scenario file"."""
     text = ""
     try:
         with path.open("rb") as stream:
             raw = stream.read(LONGEST + 1)
         if len(raw) > LONGEST:
-            findings.add((), None, "is larger than 256 KiB", "a scenario file, TOML")
+            findings.add((), None, "is larger than 256 KiB", f"{what}, TOML")
             return None
         text = raw.decode("utf-8").replace("\r\n", "\n")
         data = tomllib.loads(text)
     except OSError as error:
-        findings.add((), None, f"cannot be read ({error.strerror})", "the path of a scenario file")
+        findings.add((), None, f"cannot be read ({error.strerror})", f"the path of {what}")
     except UnicodeDecodeError:
         findings.add((), None, "is not UTF-8 text", "save the file as UTF-8")
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -1,0 +1,78 @@
+"""Views to browsers: one task asks the source 20 times a second, one task per browser sends what that browser can draw.
+
+A web socket of its own, beside NiceGUI's: NiceGUI keeps and repeats what a slow browser has not taken, which is right
+for buttons and wrong for pictures.
+"""
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sonofuse.live.dashboard.history import RATE, History, Page
+from sonofuse.live.sight import Sight, Watching
+
+_LONGEST = 200  # characters that a browser has to say
+
+
+class Feed:
+    """What all browsers of one server see."""
+
+    def __init__(self, watching: Watching) -> None:
+        self._watching, self._history = watching, History()
+        self._pages: dict[Page, asyncio.Event] = {}
+        self.sight = Sight(None, 0.0, False)
+
+    async def run(self) -> None:
+        """Ask the source for ever. What it missed while something held it up is not made up for."""
+        while True:
+            began = time.monotonic()
+            self.sight = self._watching.look(began)
+            if self.sight.new and self.sight.view is not None:
+                self._history.add(self.sight.view)
+                for news in self._pages.values():
+                    news.set()
+            await asyncio.sleep(max(0.0, began + 1 / RATE - time.monotonic()))
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Feed one browser until it goes."""
+        await socket.accept()
+        page, news = Page(self._history), asyncio.Event()
+        news.set()
+        self._pages[page] = news
+        sending = asyncio.create_task(_send(socket, page, news))
+        try:
+            while True:
+                page.drew(_drawn(await socket.receive_text()))
+                news.set()
+        except (WebSocketDisconnect, ValueError):
+            pass  # it has gone, or what it says is not of our page: either way there is nobody to feed
+        finally:
+            del self._pages[page]
+            sending.cancel()
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await sending
+
+
+async def _send(socket: WebSocket, page: Page, news: asyncio.Event) -> None:
+    while True:
+        await news.wait()
+        news.clear()
+        text = page.next()
+        if text is not None:
+            await socket.send_text(text)  # waits while the browser does not take it
+
+
+def _drawn(text: str) -> int:
+    """The number in {"drawn": number}.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    match json.loads(text[:_LONGEST]):
+        case {"drawn": int(number)}:
+            return number
+        case _:
+            raise ValueError(text[:_LONGEST])

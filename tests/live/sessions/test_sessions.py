@@ -1,0 +1,405 @@
+"""What the monitor gets told, case by case."""
+
+import math
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sonofuse.console import CommandError
+from sonofuse.limits import parse
+from sonofuse.live.sessions import FINISHED, NOT_STARTED, TRIPPED, Sessions, history, planning
+from sonofuse.live.sessions.database import Database
+from sonofuse.live.sessions.facts import Patient, Step
+from tests.limits.edits import set_key
+
+from .bench import DEVICE, WHO, Clocks, doses, limits, plan
+
+OTHER = Step("femur_right", 50.0, 10.0)
+
+
+class Desk:
+    """A monitor, the clocks of its computer, and a second connection for what people do beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.clocks = path, Clocks()
+        self.monitor = Sessions(path, limits(), self.clocks.now())
+        self.beside = Database(path)
+
+    def close(self) -> None:
+        self.beside.close()
+        self.monitor.close()
+
+    def start_again(self) -> None:
+        """The monitor dies and another one is started. Nothing is written at the end of a process."""
+        self.monitor.close()
+        self.monitor = Sessions(self.path, limits(), self.clocks.now())
+
+    def new(self, *steps: Step, patient: str | None = None, **more: object) -> str:
+        asked = plan(*steps, **more)  # type: ignore[arg-type]
+        name = planning.new_treatment(self.beside, self.clocks.now(), WHO, asked, limits(), patient)
+        self.monitor.choose(name)
+        return name
+
+    def why(self) -> str:
+        return self.monitor.inhibited(self.clocks.now())
+
+    def begin(self, set_w: float = 40.0, set_s: float = 20.0) -> str:
+        return self.monitor.begin(self.clocks.now(), set_w, set_s, DEVICE, "run.mcap")
+
+    def end(self, energy_j: float | None = 790.0, skin_a: float = 0.1) -> None:
+        self.clocks.pass_s(20)
+        self.monitor.end(self.clocks.now(), FINISHED, energy_j, doses(skin_a))
+
+    def sonicate(self, **end: float) -> None:
+        self.clocks.pass_s(61)
+        self.begin()
+        self.end(**end)
+
+    def patient(self) -> Patient:
+        with self.beside.reading() as connection:
+            (found,) = history.patients(connection)
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "sessions.db")
+    yield desk
+    desk.close()
+
+
+def test_one_treatment(desk: Desk) -> None:
+    assert desk.why().startswith("no session: make a treatment with `sonofuse session new PLAN`")
+    assert desk.monitor.session(desk.clocks.now()) is None
+    assert desk.monitor.budgets() == ()
+    name = desk.new(*plan().steps, OTHER)
+    assert desk.monitor.waiting() == [name]
+    assert desk.why() == ""
+    assert desk.begin() == f"{name}/1"
+    assert desk.why() == "a sonication runs; wait for its end"
+    desk.end()
+    assert desk.why() == "cooling gap 60 s left"
+    desk.clocks.pass_s(16.5)
+    assert desk.why() == "cooling gap 44 s left"
+    with pytest.raises(CommandError, match=r"^cooling gap 44 s left$"):
+        desk.begin(50, 10)
+    session = desk.monitor.session(desk.clocks.now())
+    assert session is not None
+    assert (session.patient, session.region, session.number, session.planned) == (name[:-2], "femur_right", 2, 2)
+    assert (session.set_w, session.set_s, session.energy_j) == (50, 10, 790)
+    assert session.gap_s == pytest.approx(43.5)
+    desk.clocks.pass_s(43.5)
+    assert desk.why() == ""
+    desk.begin(50, 10)
+    desk.clocks.pass_s(3)
+    desk.monitor.end(desk.clocks.now(), TRIPPED, 140.0, doses(), 2817, "reflected ratio: too much power\nreflected")
+    assert desk.patient().sonications[1].cause_text == "reflected ratio: too much power reflected"
+    assert desk.why() == f"the plan of {name} is finished"
+    assert desk.monitor.waiting() == []
+    session = desk.monitor.session(desk.clocks.now())
+    assert session is not None
+    assert (session.region, session.number, session.planned, session.set_w) == ("", 2, 2, 0)
+
+
+def test_a_device_that_refuses_to_start_uses_nothing_up(desk: Desk) -> None:
+    name = desk.new()
+    desk.begin()
+    desk.monitor.end(desk.clocks.now(), NOT_STARTED)
+    assert desk.why() == ""
+    assert desk.begin() == f"{name}/2"
+
+
+def test_armed_otherwise_than_planned(desk: Desk) -> None:
+    desk.new()
+    for set_w, set_s in ((40.1, 20), (39.9, 20), (40, 20.1), (40, 19), (math.nan, 20), (40, math.nan)):
+        with pytest.raises(CommandError, match=r"the plan says 40 W for 20 s; disarm, and arm as planned"):
+            desk.begin(set_w, set_s)
+    desk.begin(40.0004, 20)  # as ARM rounds
+
+
+def test_words_that_do_not_fit(desk: Desk) -> None:
+    desk.new()
+    with pytest.raises(CommandError, match="device 'of Smith'"):
+        desk.monitor.begin(desk.clocks.now(), 40, 20, "of Smith")
+    with pytest.raises(CommandError, match="no folder"):
+        desk.monitor.begin(desk.clocks.now(), 40, 20, DEVICE, "/home/smith/a.mcap")
+    with pytest.raises(CommandError, match="who 'Smith'"):
+        desk.monitor.acknowledge(desk.clocks.now(), "Smith", "coupling renewed", 2817, "")
+    with pytest.raises(CommandError, match="why: write one line"):
+        desk.monitor.acknowledge(desk.clocks.now(), WHO, "", 2817, "")
+    desk.begin()
+    for outcome, cause in (("well", 0), (FINISHED, -1), (FINISHED, 65536)):
+        with pytest.raises(ValueError, match="no way to end"):
+            desk.monitor.end(desk.clocks.now(), outcome, 790.0, doses(), cause)
+    assert desk.why().startswith("a sonication runs")
+    desk.end()
+    with pytest.raises(CommandError, match="no sonication runs that could end"):
+        desk.end()
+    with pytest.raises(CommandError, match="no sonication runs that could end"):
+        desk.monitor.end_unknown(desk.clocks.now())
+
+
+def test_a_crash_counts_the_planned_energy_until_a_person_has_looked(desk: Desk) -> None:
+    name = desk.new(*plan().steps, *plan().steps, caps={"region_energy_j": 5000.0})
+    desk.begin()
+    desk.clocks.pass_s(5)
+    desk.start_again()
+    desk.monitor.choose(name)
+    desk.clocks.pass_s(1000)
+    assert desk.why() == (
+        f"the end of {name}/1 is not known: read its recording, then `sonofuse session resolve {name}/1`"
+    )
+    (one,) = desk.patient().sonications
+    assert (one.outcome, one.energy_j, one.known, one.open_account) == ("interrupted", 800, False, True)
+    used = {budget.name: (budget.used, budget.limit) for budget in desk.monitor.budgets()}
+    assert used == {
+        "dose of ilium_left at skin_a": (2, 2),
+        "dose of ilium_left at skin_b": (2, 2),
+        "energy of ilium_left": (800, 5000),
+    }
+    desk.monitor.resolve(desk.clocks.now(), WHO, "nothing was recorded", f"{name}/1", None)
+    assert desk.why() == "dose budget of ilium_left used up: a dose there is not known, so it counts as exhausted"
+    desk.monitor.resolve(
+        desk.clocks.now(), WHO, "found in a copy", f"{name}/1", (190.0, {"skin_a": 0.25, "skin_b": 0.125})
+    )
+    assert desk.why() == ""
+    (one,) = desk.patient().sonications
+    assert (one.outcome, one.energy_j, one.known, one.open_account) == ("interrupted", 190, True, False)
+    assert one.doses == {"skin_a": 0.25, "skin_b": 0.125}
+    assert [entry.energy_j for entry in one.resolutions] == [None, 190]
+
+
+def test_an_open_account_of_one_patient_stops_all(desk: Desk) -> None:
+    lost = desk.new()
+    desk.begin()
+    desk.start_again()
+    desk.new()
+    desk.clocks.pass_s(100)
+    assert desk.why().startswith(f"the end of {lost}/1 is not known")
+
+
+@pytest.mark.parametrize(
+    ("energy_j", "found"),
+    [(None, doses()), (math.nan, doses()), (-1.0, doses()), (790.0, {"skin_a": 0.1}), (790.0, {}), (790.0, None),
+     (790.0, {"skin_a": math.nan, "skin_b": 0.0}), (790.0, {"skin_a": None, "skin_b": 0.0})],
+)  # fmt: skip
+def test_a_figure_that_is_missing_or_none_is_not_taken_for_nothing(
+    desk: Desk, energy_j: float | None, found: dict[str, float | None] | None
+) -> None:
+    desk.new(*plan().steps * 2)
+    desk.begin()
+    desk.monitor.end(desk.clocks.now(), FINISHED, energy_j, found)
+    desk.clocks.pass_s(100)
+    assert "is not known" in desk.why()
+    (one,) = desk.patient().sonications
+    assert (one.outcome, one.known) == ("finished", False)
+    assert one.energy_j == (790 if energy_j == 790 else 800)
+
+
+@pytest.mark.parametrize(
+    ("energy_j", "found", "said"),
+    [
+        (math.nan, {"skin_a": 0.0, "skin_b": 0.0}, "energy nan is impossible"),
+        (-1.0, {"skin_a": 0.0, "skin_b": 0.0}, "energy -1 is impossible"),
+        (1.0, {"skin_a": math.inf, "skin_b": 0.0}, "dose at skin_a inf is impossible"),
+        (1.0, {"skin_a": 0.0}, "the dose at skin_b is missing"),
+        (1.0, {"skin_a": 0.0, "skin_b": 0.0, "skin_c": 0.0}, "'skin_c' is no sensor of bone_metastasis"),
+    ],
+)
+def test_impossible_figures_resolve_nothing(desk: Desk, energy_j: float, found: dict[str, float], said: str) -> None:
+    name = desk.new()
+    desk.begin()
+    desk.monitor.end_unknown(desk.clocks.now())
+    with pytest.raises(CommandError, match=said):
+        desk.monitor.resolve(desk.clocks.now(), WHO, "read it", f"{name}/1", (energy_j, found))
+    assert "is not known" in desk.why()
+
+
+def test_after_heat_counts_for_the_sonication_before_it(desk: Desk) -> None:
+    desk.new(*plan().steps, *plan().steps)
+    desk.monitor.after_heat(desk.clocks.now(), {"skin_a": 9.0, "skin_b": 9.0})  # none was yet
+    desk.begin()
+    with pytest.raises(CommandError, match="a sonication runs"):
+        desk.monitor.after_heat(desk.clocks.now(), doses())
+    desk.end(skin_a=1.5)
+    desk.monitor.after_heat(desk.clocks.now(), {"skin_a": 0.25, "skin_b": 0.0})
+    desk.monitor.after_heat(desk.clocks.now(), {"skin_a": 0.25, "skin_b": 0.0})
+    assert desk.patient().sonications[0].doses["skin_a"] == 2.0
+    assert desk.why().startswith("dose budget of ilium_left used up: 2 CEM43 min at skin_a")
+    desk.monitor.after_heat(desk.clocks.now(), {"skin_a": math.nan, "skin_b": 0.0})
+    assert "is not known" in desk.why()
+
+
+def test_treatments_of_a_patient_add_up(desk: Desk) -> None:
+    name = desk.new(*plan().steps, caps={"region_energy_j": 2000.0})
+    desk.sonicate(energy_j=790.0, skin_a=0.9)
+    code = name[:-2]
+    desk.new(*plan().steps, patient=code)
+    desk.sonicate(energy_j=500.0, skin_a=0.9)
+    with pytest.raises(CommandError, match="energy budget of ilium_left used up: 1290 J so far and 800 J planned"):
+        desk.new(*plan().steps, patient=code)
+    with pytest.raises(CommandError, match=r"1\.8 CEM43 min at skin_a so far and 0\.3 expected"):
+        desk.new(Step("ilium_left", 1.0, 1.0, 0.3), patient=code)
+    assert desk.new(OTHER, patient=code) == f"{code}/3"
+    assert [treatment.done for treatment in desk.patient().treatments] == [1, 1, 0]
+    desk.new()  # of another patient: from zero
+    desk.sonicate()
+
+
+def test_a_plan_that_is_changed_while_the_device_is_armed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = desk.new()
+    assert desk.why() == ""
+    looked = desk.monitor.inhibited
+
+    def changed_after(now: object) -> str:
+        said = looked(desk.clocks.now())
+        planning.replan(desk.beside, desk.clocks.now(), WHO, name, plan(OTHER), limits())
+        return said
+
+    monkeypatch.setattr(desk.monitor, "inhibited", changed_after)
+    with pytest.raises(CommandError, match="the plan says 50 W for 10 s"):
+        desk.begin()
+
+
+def test_an_open_account_that_appears_between_two_looks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.new(*plan().steps * 2)
+    desk.sonicate()
+    desk.clocks.pass_s(61)
+    looked = desk.monitor.inhibited
+
+    def unknown_after(now: object) -> str:
+        said = looked(desk.clocks.now())
+        with desk.beside.writing() as connection:
+            planning.insert(connection, "dose", sonication=1, at=desk.clocks.now().utc, sensor="skin_a")
+        return said
+
+    monkeypatch.setattr(desk.monitor, "inhibited", unknown_after)
+    with pytest.raises(CommandError, match="is not known"):
+        desk.begin()
+
+
+def test_a_newer_treatment_takes_over(desk: Desk) -> None:
+    name = desk.new()
+    other = planning.new_treatment(desk.beside, desk.clocks.now(), WHO, plan(), limits(), name[:-2])
+    assert desk.why() == f"{name} is over, a newer treatment was begun: {other}"
+    with pytest.raises(CommandError, match="is over"):
+        desk.begin()
+    with pytest.raises(CommandError, match="has no treatment 3"):
+        desk.monitor.choose(f"{name[:-2]}/3")
+    desk.monitor.choose(other)
+    desk.begin()
+    with pytest.raises(CommandError, match="a sonication runs"):
+        desk.monitor.choose(other)
+
+
+def test_tightened_limits_hold_for_the_patient_alone(desk: Desk) -> None:
+    tighter = set_key("limits", "cooling_gap", '"120 s"')[0].encode()
+    name = desk.new(*plan().steps * 3, limits_file=tighter)
+    assert desk.monitor.limits.cooling_gap_s == 120
+    desk.sonicate()
+    desk.clocks.pass_s(70)
+    assert desk.why() == "cooling gap 50 s left"
+    desk.new()
+    assert desk.monitor.limits == limits()
+    assert desk.why() == ""
+    desk.monitor.choose(name)
+    assert desk.why() == "cooling gap 50 s left"
+
+
+def test_a_device_with_stricter_limits_than_the_patients(desk: Desk, tmp_path: Path) -> None:
+    name = desk.new(limits_file=set_key("limits", "cooling_gap", '"90 s"')[0].encode())
+    desk.monitor.close()
+    stricter = parse(set_key("limits", "cooling_gap", '"100 s"')[0].encode(), "device")
+    desk.monitor = Sessions(desk.path, stricter, desk.clocks.now())
+    desk.monitor.choose(name)
+    assert desk.why() == ("for a patient limits can only be tightened: cooling_gap_s is looser: 100 → 90")
+
+
+def test_a_plan_is_compared_with_the_limits_of_the_device_again(desk: Desk) -> None:
+    name = desk.new(OTHER, *plan().steps)
+    desk.begin(50, 10)
+    desk.end()
+    desk.monitor.close()
+    stricter = parse(set_key("limits", "duration", '"15 s"')[0].encode(), "device")
+    desk.monitor = Sessions(desk.path, stricter, desk.clocks.now())
+    desk.monitor.choose(name)
+    assert desk.why() == "step 2, ilium_left: duration 20 s is more than the 15 s allowed"
+
+
+def test_the_gap_survives_what_happens_to_the_computer(desk: Desk) -> None:
+    name = desk.new(*plan().steps * 3)
+    desk.sonicate()
+    desk.clocks.pass_s(20)
+    desk.start_again()
+    desk.monitor.choose(name)
+    assert desk.why() == "cooling gap 40 s left"
+    desk.clocks.set_wall(3600)
+    assert desk.why() == "cooling gap 60 s left; counted anew, a clock of this computer was set"
+    desk.clocks.pass_s(20)
+    desk.clocks.set_wall(-7200)
+    assert desk.why() == "cooling gap 60 s left; counted anew, a clock of this computer was set"
+    desk.clocks.pass_s(20)
+    assert desk.why() == "cooling gap 40 s left; counted anew, a clock of this computer was set"
+    desk.clocks.reboot(300)
+    desk.start_again()
+    desk.monitor.choose(name)
+    assert desk.why() == "cooling gap 60 s left; counted anew, this computer was started anew"
+    desk.clocks.pass_s(20)
+    desk.start_again()
+    desk.monitor.choose(name)
+    assert desk.why() == "cooling gap 40 s left; counted anew, this computer was started anew"
+    desk.clocks.pass_s(40)
+    assert desk.why() == ""
+    desk.clocks.set_wall(-50)
+    assert desk.why() == ""
+
+
+def test_an_end_that_the_disk_took_although_it_said_not(desk: Desk) -> None:
+    """A disk may fail after a transaction is complete; the end is then not written twice."""
+    desk.new(*plan().steps * 2)
+    desk.begin()
+    with desk.beside.writing() as connection:
+        planning.insert(
+            connection, "ended", sonication=1, at=desk.clocks.now().utc, outcome=FINISHED, cause=0, cause_text="",
+            energy_j=700.0,
+        )  # fmt: skip
+    desk.monitor.end(desk.clocks.now(), FINISHED, 790.0, doses())
+    assert not desk.why().startswith("a sonication runs")
+    assert desk.patient().sonications[0].energy_j == 700
+
+
+def test_it_may_be_called_from_several_threads(desk: Desk) -> None:
+    desk.new(*plan().steps * 40)
+    trouble: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            for _ in range(100):
+                desk.why()
+                desk.monitor.session(desk.clocks.now())
+                desk.monitor.budgets()
+                desk.monitor.acknowledge(desk.clocks.now(), WHO, "coupling renewed", 2817, "")
+        except BaseException as error:  # noqa: BLE001 - told by the thread that started this one
+            trouble.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        desk.clocks.pass_s(61)
+        desk.begin()
+        desk.monitor.end(desk.clocks.now(), FINISHED, 1.0, {"skin_a": 0.0, "skin_b": 0.0})
+    for thread in threads:
+        thread.join()
+    assert trouble == []
+    (patient,) = [desk.patient()]
+    assert (len(patient.sonications), len(patient.treatments[0].acknowledgements)) == (20, 300)
+
+
+def test_what_was_acknowledged_without_a_treatment_is_kept_too(desk: Desk) -> None:
+    desk.monitor.acknowledge(desk.clocks.now(), WHO, "first start of the device", 8447, "latch", new_treatment=True)
+    with desk.beside.reading() as connection:
+        (kept,) = history.of_no_patient(connection)["acknowledgements"]
+    assert (kept["who"], kept["why"], kept["cause"]) == (WHO, "first start of the device", 8447)
