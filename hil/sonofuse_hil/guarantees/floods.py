@@ -155,7 +155,7 @@ def flood(
             wrong = [name for name in wrong if name in ("dose", "nonce", "resets")]
         elif disobeyed := subject.obeys():
             wrong.append(disobeyed)
-        on = None if subject.line is None else g03.outcome(rig, subject.line)
+        on = None if subject.line is None else g03.outcome(rig, subject.line.ledger)
         return Flooded(sent, answers, wrong, gap_us, after.state, after.cause, on)
 
 
