@@ -144,9 +144,9 @@ def said(watch: Watch) -> set[int]:
     return {kind for kind, _, _ in Frames().feed(line)}
 
 
-def listen(limits: bytes, heard: Heard) -> set[int]:
+def listen(limits: bytes, heard: Heard, kind: type[Watch] = Watch) -> set[int]:
     """What a fresh watch says to a stream, time passing in between as it does beside a device."""
-    watch = Watch(limits, KEY)
+    watch = kind(limits, KEY)
     kinds: set[int] = set()
     for t_ns, data in heard:
         watch.received(t_ns, data)

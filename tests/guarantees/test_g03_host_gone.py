@@ -1,5 +1,4 @@
-"""G3: whatever becomes of the host, the permit is low within the receipt timeout + 1 tick; and an honest one on a poor
-line does not trip."""
+"""G3: whatever becomes of the host, the permit is low within the receipt timeout + 1 tick."""
 
 import random
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from sonofuse_firmware.checks import CHECKS
 from sonofuse_firmware.states import ON
 from sonofuse_hil import strategies
 from sonofuse_hil.guarantees import g03, hosts, losses, variant
-from sonofuse_hil.line import Filter, Line
+from sonofuse_hil.line import Line
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.operator import Sonication
 from sonofuse_hil.rig import Rig
@@ -28,9 +27,6 @@ Measured = Callable[[Measurement], None]
 UNSHRUNK = (Phase.explicit, Phase.generate)
 RECEIPT, STOPPED = (next(number for number, name, _, _ in CHECKS if name == wanted) for wanted in ("receipt", "stop"))
 MOMENTS = strategies.moments(5_000, 350_000)  # of RF
-LATE_MS = 180  # of a receipt: with a frame and its way on the line it is still in time
-BURST_US = 15_000  # a frame and its second time are further apart
-APART_US = 100_000  # of two errors
 LONG = (Sonication(20.0, 3.0),)
 
 
@@ -121,7 +117,7 @@ def prove_wrong_bit(
     return comparison.lasting
 
 
-@settings(max_examples=examples(20), phases=UNSHRUNK)
+@settings(max_examples=examples(14), phases=UNSHRUNK)
 @given(place=words(), delay_us=MOMENTS, seed=strategies.seeds())
 @example(place=(K.S_CHANNELS + K.C_DOSE_LO, 0), delay_us=100_000, seed=1)
 @example(place=(K.S_CHANNELS + 11 * K.CHANNEL_WORDS + K.CHANNEL_WORDS - 1, 0), delay_us=100_000, seed=1)
@@ -185,20 +181,14 @@ def test_receipts_later_than_the_timeout(
     limits: Path, blob: bytes, measured: Measured, over_ms: int, delay_us: int, seed: int
 ) -> None:
     late_us = g03.timeout_us(blob) + 1_000 * over_ms
-    found = g03.perform(limits, "late", delay_us, lambda line: set_late(line, late_us), seed=seed)
+    found = g03.perform(
+        limits, "late", delay_us, lambda line: losses.on(line, False, losses.late(line, late_us)), seed=seed
+    )
     judge(measured, "receipts come late", found, blob, f"{late_us} us late from {delay_us} us on, seed {seed}")
 
 
-@settings(max_examples=examples(5), phases=UNSHRUNK)
-@given(late_ms=st.integers(0, LATE_MS), delay_us=MOMENTS, seed=strategies.seeds())
-@example(late_ms=LATE_MS, delay_us=5_000, seed=1)
-def test_receipts_that_are_late_and_in_time(
-    limits: Path, blob: bytes, measured: Measured, late_ms: int, delay_us: int, seed: int
-) -> None:
-    found = g03.perform(limits, "late", delay_us, lambda line: set_late(line, 1_000 * late_ms), seed=seed)
-    text = f"{late_ms} ms late from {delay_us} us on, seed {seed}"
-    measured(g03.unconfirmed("receipts come late", found, blob, text))
-    measured(g03.false_trip(f"receipts up to {LATE_MS} ms late", found, text))
+def be_late(d_us: int, line: Line) -> None:
+    line.to_device = losses.late(line, d_us)
 
 
 @settings(max_examples=examples(6), phases=UNSHRUNK)
@@ -218,10 +208,6 @@ def test_the_last_receipt_comes_before_start(
     measured(g03.unconfirmed("no receipt since ARM", found, blob, text))
 
 
-def set_late(line: Line, d_us: int) -> None:
-    line.to_device = losses.late(line, d_us)
-
-
 @settings(max_examples=examples(8), phases=UNSHRUNK)
 @given(d_ms=st.integers(50, 600), to_host=st.booleans(), noise=st.booleans(), delay_us=MOMENTS, seed=strategies.seeds())
 def test_a_long_burst(
@@ -232,7 +218,7 @@ def test_a_long_burst(
 
     def act(line: Line) -> None:
         rng = random.Random(seed) if noise else None
-        choose(line, to_host, losses.burst(line.rig.bench.now_us, 1_000 * d_ms, rng))
+        losses.on(line, to_host, losses.burst(line.rig.bench.now_us, 1_000 * d_ms, rng))
 
     found = g03.perform(limits, "burst", delay_us, act, seed=seed)
     text = f"{d_ms} ms of {'noise' if noise else 'nothing'} to the {'host' if to_host else 'device'}"
@@ -248,62 +234,8 @@ def test_bit_errors_of_any_rate(
     limits: Path, blob: bytes, measured: Measured, exponent: float, to_host: bool, seed: int
 ) -> None:
     def act(line: Line) -> None:
-        choose(line, to_host, losses.bit_errors(10.0**exponent, random.Random(seed)))
+        losses.on(line, to_host, losses.bit_errors(10.0**exponent, random.Random(seed)))
 
     found = g03.perform(limits, "bit errors", 5_000, act, seed=seed)
     text = f"bit error rate 10^{exponent:.2f} to the {'host' if to_host else 'device'}, seed {seed}"
     measured(g03.unconfirmed("bit errors on the line", found, blob, text))
-
-
-def choose(line: Line, to_host: bool, filtered: Filter) -> None:
-    if to_host:
-        line.to_host = filtered
-    else:
-        line.to_device = filtered
-
-
-# ---- the converse: an honest host on a poor line does not trip
-
-
-POOR: dict[str, Callable[[random.Random, bool], tuple[Filter, Callable[[], int]]]] = {
-    "single frames lost": lambda rng, _to_host: losses.one_frame(APART_US, rng),
-    "single frames damaged": lambda rng, _to_host: losses.one_frame(APART_US, rng, losses.one_byte(rng)),
-    "bursts of nothing": lambda rng, to_host: losses.bursts(APART_US, longest_us(to_host), rng, False),
-    "bursts of noise": lambda rng, to_host: losses.bursts(APART_US, longest_us(to_host), rng, True),
-}
-
-
-def longest_us(to_host: bool) -> int:
-    return BURST_US if to_host else 1_000 * LATE_MS
-
-
-@pytest.mark.parametrize("to_host", [True, False], ids=["to the host", "to the device"])
-@pytest.mark.parametrize("kind", POOR)
-def test_an_honest_host_on_a_poor_line(kind: str, to_host: bool, limits: Path, blob: bytes, measured: Measured) -> None:
-    prove_honest(measured, limits, blob, kind, to_host, seed=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("to_host", [True, False], ids=["to the host", "to the device"])
-@pytest.mark.parametrize("kind", POOR)
-def test_an_honest_host_on_a_poor_line_for_long(
-    kind: str, to_host: bool, limits: Path, blob: bytes, measured: Measured
-) -> None:
-    for seed in range(2, 42):
-        prove_honest(measured, limits, blob, kind, to_host, seed)
-
-
-def prove_honest(measured: Measured, limits: Path, blob: bytes, kind: str, to_host: bool, seed: int) -> None:
-    def errors() -> int:
-        return 0
-
-    def act(line: Line) -> None:
-        nonlocal errors
-        filtered, errors = POOR[kind](random.Random(seed), to_host)
-        choose(line, to_host, losses.until(line.rig.bench.now_us + 2_900_000, filtered))  # FINISH has no second time
-
-    found = g03.perform(limits, kind, 5_000, act, plan=LONG, seed=seed)
-    assert errors() >= 8
-    text = f"{errors()} times to the {'host' if to_host else 'device'}, seed {seed}"
-    measured(g03.unconfirmed("honest host, poor line", found, blob, text))
-    measured(g03.false_trip(kind, found, text))

@@ -106,6 +106,12 @@ def test_somebody_presses_stop(limits_files: LimitsFiles, measured: Measured, de
     measured(g04.pressed(found, f"{delay_us} us after RF, seed {seed}"))
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_stop_that_was_pressed_and_is_lost(lost: int, limits_files: LimitsFiles, measured: Measured) -> None:
+    found = g04.perform(limits_files.quick, act=lambda rig: rig.operator.stop(), plan=(SHORT,), lost=lost)
+    measured(g04.pressed(found, "50 ms after RF", lost))
+
+
 def test_a_device_that_sees_it_all_is_not_stopped_by_its_host(limits_files: LimitsFiles) -> None:
     danger = Excursion("forward", "above", 130.0, 40_000)
     sound = g04.mistake("monitor.py", "class Monitor:", "class Monitor:")

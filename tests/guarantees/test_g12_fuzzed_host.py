@@ -65,14 +65,14 @@ def test_the_recording_holds_what_a_host_can_meet(device: Said) -> None:
     assert len(device.frames) > FRAMES * 0.9 and len(device.parts(link.PICTURE)) > 2_000
 
 
-@settings(max_examples=examples(120))
+@settings(max_examples=examples(70))
 @given(chunks=st.lists(st.binary(max_size=300), max_size=8))
 def test_any_bytes(device: Said, chunks: list[bytes]) -> None:
     stream = [(1_000_000 * number, chunk) for number, chunk in enumerate(chunks)]
     assert host_fuzz.listen(device.blob, stream) <= BY_ITSELF
 
 
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(50))
 @given(kind=st.integers(0, 255), payload=st.binary(max_size=300), at=st.integers(0, FRAMES - 1))
 def test_any_right_frame_at_any_time(device: Said, kind: int, payload: bytes, at: int) -> None:
     t_ns, _ = device.frames[min(at, len(device.frames) - 1)]
@@ -81,7 +81,7 @@ def test_any_right_frame_at_any_time(device: Said, kind: int, payload: bytes, at
     assert host_fuzz.listen(device.blob, stream) <= BY_ITSELF
 
 
-@settings(max_examples=examples(120))
+@settings(max_examples=examples(70))
 @given(
     words=st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 0xFFFFFFFF)), min_size=1, max_size=5),
     size=st.sampled_from((0, 0, 0, 0, -4, 4, -1_000)),
@@ -110,7 +110,7 @@ def test_a_picture_that_points_outside_is_refused(device: Said, word: int, value
     assert not follower.joined
 
 
-@settings(max_examples=examples(120))
+@settings(max_examples=examples(70))
 @given(
     number=st.integers(0, 30), at=st.integers(0, 700), spoilt=st.binary(min_size=1, max_size=8), cut=st.integers(0, 3)
 )

@@ -21,7 +21,8 @@ from ..measurement import Measurement
 from ..rig import Rig
 from . import g03
 from .forgeries import FORGERIES, Forger
-from .g12 import CONFIRMED_US, STOP_US, Subject, changed
+from .g12 import CONFIRMED_US, STOP_US
+from .subject import Subject, changed
 
 FULL = 75  # bytes in a millisecond: the line carries 92, and the host needs some of them
 HEARD_US = 10_000  # between two frames: a flood that a device can hear

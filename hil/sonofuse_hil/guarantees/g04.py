@@ -153,10 +153,11 @@ def whole(name: str, found: Outcome, example: str) -> Measurement:
     return Measurement("G4", f"{name}, from its tick on: permit low", value, "µs", WHOLE_US, found.run.tier, example)
 
 
-def pressed(found: Outcome, example: str) -> Measurement:
+def pressed(found: Outcome, example: str, lost: int = 0) -> Measurement:
     """From the one stimulus of the run, somebody who presses STOP, to the last edge."""
     value = _after(found, found.run.stimuli[0].t_us)
-    return Measurement("G4", "STOP is pressed: permit low", value, "µs", BOUND_US, found.run.tier, example)
+    what = f"STOP is pressed{f', {lost} lost' * bool(lost)}: permit low"
+    return Measurement("G4", what, value, "µs", BOUND_US + lost * AGAIN_US, found.run.tier, example)
 
 
 def _after(found: Outcome, t_us: int) -> float:

@@ -9,6 +9,14 @@ from sonofuse.link import Answer, F
 from ..line import Filter, Frames, Line
 
 
+def on(line: Line, to_host: bool, filtered: Filter) -> None:
+    """Put a filter on one direction of a line."""
+    if to_host:
+        line.to_host = filtered
+    else:
+        line.to_device = filtered
+
+
 def until(end_us: int, filtered: Filter) -> Filter:
     """A filter up to a time; from then on everything arrives. What it holds back by then is lost."""
     return lambda t_us, data: filtered(t_us, data) if t_us < end_us else data
