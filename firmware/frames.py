@@ -30,7 +30,7 @@ _LOOKED = const(30)  # the last tick looked at what came
 _FILLED = const(31)  # bytes of the frame that is coming in
 LENGTH = const(32)  # of the frame that has come, without its CRC
 WAITING = const(33)  # answers that wait
-_RANGES = const(112)  # 16 of them: from, to
+_RANGES = const(64)  # 16 of them: from, to
 
 # of `ends`, which chip.wait shares
 _RECEIVED = const(0)

@@ -59,7 +59,7 @@ class Picture:
         budgets = self._budgets(on) if joined else ()
         set_mw, set_us = 0, 0
         if state == NAMES[ARMED] and watch.armed is not None:
-            set_mw, set_us = watch.armed
+            set_mw, set_us, _ = watch.armed
         elif joined and follower is not None and follower.set_point is not None:
             set_mw, set_us, _ = follower.set_point
         return View(

@@ -6,6 +6,7 @@ given up, and a trip reaches the generator from the thread that hears it. Nothin
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -91,7 +92,9 @@ class Treatment:
         with self._turn:
             view = self._monitor.latest()
             if view is None or self._seen is None or view.link != CONNECTED:
-                return "the device is not connected"
+                return self._monitor.gone or "the device is not connected"
+            if self._running is not None:
+                return "a sonication runs already"
             if self._sessions is not None:
                 try:
                     self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
@@ -175,8 +178,10 @@ class Treatment:
             if view.t_s - self._seen.t_s > _LOST_S:
                 self._end("")
         elif view.state == "ON":
-            if view.on_s >= view.set_s and not running.ending:
+            left_s = view.set_s - view.on_s - (time.monotonic() - view.t_s)
+            if left_s < PASS_S and not running.ending:
                 running.ending = True
+                self._ended.wait(max(left_s, 0.0))
                 self.finish()
         elif view.state in ("SAFE", "TRIPPED"):
             self._end(FINISHED if view.state == "SAFE" else TRIPPED)
