@@ -52,7 +52,7 @@
 /* DATA: where a field is in its payload */
 #define SONOFUSE_DATA_PART 0 /* u8 */
 #define SONOFUSE_DATA_LENGTH 1 /* u8 */
-#define SONOFUSE_DATA_ZERO 2 /* u16 */
+#define SONOFUSE_DATA_PICTURE 2 /* u16 */
 #define SONOFUSE_DATA_OFFSET 4 /* u32 */
 #define SONOFUSE_DATA_TOTAL 8 /* u32 */
 #define SONOFUSE_DATA_DATA 12 /* 128 bytes */

@@ -11,7 +11,7 @@ _MANIFEST = const(0)  # parts of the log
 _TRIPS = const(1)
 _IDENTITY = const(2)
 _STATE = const(3)
-_HEAD = "<BBHII"  # part, bytes in this piece, 0, offset, bytes of the whole part
+_HEAD = "<BBHII"  # part, bytes in this piece, number of the picture, offset, bytes of the whole part
 _HEAD_BYTES = const(12)
 _PIECE = const(128)
 
@@ -26,6 +26,7 @@ class Log:
         self.identity = b""
         self.state: Callable[[], bytes] = bytes  # takes a picture of the kernel; its pieces are those of one instant
         self._picture = b""
+        self._pictures = 0  # a piece says of which it is: somebody who asks anew meanwhile gets another one
 
     def read(self, line: Link) -> bool:
         """Put the wanted piece into the link; False if there is no such part or the request is not whole."""
@@ -48,12 +49,13 @@ class Log:
         elif part == _IDENTITY or part == _STATE:
             if part == _STATE and offset == 0:
                 self._picture = self.state()
+                self._pictures = (self._pictures + 1) & 0xFFFF
             whole = self.identity if part == _IDENTITY else self._picture
             total = len(whole)
             n = min(_PIECE, max(0, total - offset))
             buffer[:n] = whole[offset : offset + n]
         else:
             return False
-        pack_into(_HEAD, line.data, 0, part, n, 0, offset, total)
+        pack_into(_HEAD, line.data, 0, part, n, self._pictures if part == _STATE else 0, offset, total)
         line.piece()
         return True

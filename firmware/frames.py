@@ -48,6 +48,8 @@ _RING_MASK = const(4095)  # of rows.RING bytes
 _RECEIVED_MASK = const(255)  # of chip.RING bytes
 _A_TICK = const(32)  # bytes coded in one: two ticks leave no more
 _FULL = const(8)  # pieces that wait to be sent
+_BEHIND = const(256)  # bytes that wait to be coded: a frame of telemetry, or the answer to READ and what comes meanwhile
+_FAR_BEHIND = const(512)
 _A_FRAME = const(20)  # bytes that take as long to look at as a frame takes to check
 
 LOOK = const(1)
@@ -80,8 +82,9 @@ _fill(_crc_of_byte)
 def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
 
-    Both take turns while there is both, so that no tick gets long, no flood starves the rows, and STOP waits for
-    nothing else. ANSWER: one waits, and no frame is open. Nothing is coded if the tick is `busy`.
+    Both take turns while there is both, so that no tick gets long, and STOP waits for nothing else. Commands take ticks
+    too, and their answers take room: while more than _BEHIND bytes wait to be coded they come first, so that no flood
+    starves the rows. ANSWER: one waits, and no frame is open. Nothing is coded if the tick is `busy`.
     """
     taken = own[_RANGE_TAKEN]
     if ends[_SENT] == ends[_LIMIT] and taken != own[_RANGE_PUT]:
@@ -89,17 +92,21 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
         ends[_LIMIT] = own[_RANGES + 2 * taken + 1]
         taken = (taken + 1) & 15
         own[_RANGE_TAKEN] = taken
-    if own[WAITING] and own[_IN_FRAME] == 0:
+    at = own[_AT]
+    last = own[_PUT]
+    left = (last - at) & _RING_MASK
+    full = 0
+    if (own[_RANGE_PUT] - taken) & 15 > _FULL:
+        full = 1
+    if own[WAITING] and own[_IN_FRAME] == 0 and left <= _FAR_BEHIND:
         return ANSWER
     if busy:
         return 0
-    if ends[_RECEIVED] != ends[_TAKEN] and own[_LOOKED] == 0:
+    if ends[_RECEIVED] != ends[_TAKEN] and own[_LOOKED] == 0 and (left <= _BEHIND or full):
         own[_LOOKED] = 1
         return LOOK
     own[_LOOKED] = 0
-    at = own[_AT]
-    last = own[_PUT]
-    if at == last or (own[_RANGE_PUT] - taken) & 15 > _FULL:
+    if left == 0 or full:
         return 0
     put = own[_OUT]
     crc = own[_CRC]
@@ -115,7 +122,6 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
             own[_AGAIN] = 1
         code_at = put
         put = (put + 1) & _OUT_MASK
-    left = (last - at) & _RING_MASK
     ending = 0
     if own[_END_TAKEN] != own[_END_PUT]:
         left = ((own[_ENDS + own[_END_TAKEN]] - at) & _RING_MASK) - 2  # the CRC comes later

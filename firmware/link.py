@@ -47,6 +47,8 @@ _SOON = const(4)  # rows that a frame has at least before an answer goes out: he
 
 # of `own`
 _TICK_US = const(1000)
+_ON = const(3)  # states.ON
+_STATE = const(3)  # rows.STATE
 _CLOSE = const(5)  # rows.CLOSE
 _LENGTH = const(32)  # frames.LENGTH
 _WAITING = const(33)  # frames.WAITING
@@ -115,7 +117,7 @@ class Link:
         answers[at + 2] = self.input[2]
         answers[at + 3] = result
         own[_WAITING] += 1
-        if not own[_CLOSE]:
+        if not own[_CLOSE] and own[_STATE] != _ON:
             own[_CLOSE] = _SOON
 
     def piece(self) -> None:
@@ -138,7 +140,7 @@ class Link:
         else:
             self._data_waits = False
             frames.put(own, self.ring, self.data, 0, _DATA_BYTES, DATA)
-        if own[_WAITING]:
+        if own[_WAITING] and own[_STATE] != _ON:
             own[_CLOSE] = _SOON
 
     def tell(self, state: int, cause: int) -> None:

@@ -57,9 +57,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Data:
-    """A piece of a part: which, where in it, of how many bytes."""
+    """A piece of a part: which, where in it, of how many bytes; of a picture of the kernel its number, else 0."""
 
     part: int
+    picture: int
     offset: int
     total: int
     data: bytes
@@ -109,8 +110,8 @@ def decode(frame: bytes) -> Frame:
     if kind == F.ANSWER and len(payload) == protocol.ANSWER.head.size:
         return Answer(*protocol.ANSWER.head.unpack(payload))
     if kind == F.DATA and len(payload) == _DATA.size:
-        part, length, _, offset, total, data = _DATA.unpack(payload)
-        return Data(part, offset, total, data[:length])
+        part, length, picture, offset, total, data = _DATA.unpack(payload)
+        return Data(part, picture, offset, total, data[:length])
     if kind == _OLD_TELEMETRY:
         raise VersionError(f"the device speaks version 1 of the link, this host {protocol.VERSION}; flash it again")
     raise FrameError(f"unknown frame: type {kind}, {len(payload)} bytes")

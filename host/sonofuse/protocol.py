@@ -105,7 +105,7 @@ DATA = Layout(
     (
         Field("part", "B", "0 manifest, 1 blocks of the last trips, 2 IDENTITY, 3 PICTURE"),
         Field("length", "B", "bytes of `data` that count"),
-        Field("zero", "H", "0"),
+        Field("picture", "H", "PICTURE: its number, the same in all its pieces; 0 in other parts"),
         Field("offset", "I", "where in the part they are"),
         Field("total", "I", "bytes of the whole part"),
         Field("data", "128s", ""),

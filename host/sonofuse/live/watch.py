@@ -41,6 +41,7 @@ class _Reading:
 
     part: int
     data: bytes = b""
+    picture: int = 0  # which one, if it is one
     asked_ns: int = -1  # not yet
 
 
@@ -321,8 +322,12 @@ class Watch:
         reading = self._reading
         if reading is None or (piece.part, piece.offset) != (reading.part, len(reading.data)):
             return
-        reading.data += piece.data
         reading.asked_ns = -1  # the next one at once
+        if piece.offset and piece.picture != reading.picture:
+            reading.data = b""  # pieces of two pictures are none: from its beginning again
+            return
+        reading.picture = piece.picture
+        reading.data += piece.data
         if len(reading.data) >= piece.total or not piece.data:
             self._reading = None
             {link.IDENTITY: self._identified, link.PICTURE: self._joined}[piece.part](reading.data)

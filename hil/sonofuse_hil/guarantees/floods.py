@@ -1,0 +1,172 @@
+"""G12, floods: as many forged, senseless or damaged frames as the line carries, while an honest host gives receipts.
+
+In no state has a flood an effect, and telemetry goes on. While ON there is one that a flood may have, because a device
+that is told too much at once loses some of it, receipts among it: the permit goes low as soon as the host is not heard
+any more (G3). A flood that the device can hear has no effect at all.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonofuse import link
+from sonofuse.link import F
+from sonofuse_firmware.checks import CHECKS
+from sonofuse_firmware.states import BOOT, NAMES, ON, TRIPPED
+
+from ..device import Transform
+from ..line import Frames
+from ..measurement import Measurement
+from ..rig import Rig
+from . import g03
+from .forgeries import FORGERIES, SEALED, Forger
+from .g12 import CONFIRMED_US, Subject, changed
+
+FULL = 75  # bytes in a millisecond: the line carries 92, and the host needs some of them
+GAP_US = 60_000  # between two frames of telemetry: three times as long as usual
+_RECEIPT = next(number for number, name, _, _ in CHECKS if name == "receipt")
+_LONGEST_ON_US = 3_500_000  # of the set point of a Subject
+_BOOT_US = 1_500_000
+
+
+def _forged(forger: Forger) -> bytes:
+    return FORGERIES[forger.rng.choice(list(FORGERIES))](forger, forger.rng.choice(SEALED))
+
+
+def _short(forger: Forger) -> bytes:
+    return forger.encode(forger.rng.choice(SEALED), forger.rng.randbytes(forger.rng.choice((0, 1, 5))))
+
+
+def _receipts(forger: Forger) -> bytes:
+    return forger.encode(F.RECEIPT, forger.rng.randbytes(6))
+
+
+def _read(forger: Forger) -> bytes:
+    part, offset = forger.rng.randint(0, 255), forger.rng.choice((0, 128, forger.rng.getrandbits(32)))
+    return forger.encode(F.READ, link.read_request(part if forger.rng.random() < 0.3 else part % 4, offset))
+
+
+def _senseless(forger: Forger) -> bytes:
+    """Right frames of any type and length."""
+    return forger.encode(forger.rng.getrandbits(8), forger.rng.randbytes(forger.rng.choice((0, 3, 30, 100, 230, 300))))
+
+
+def _noise(forger: Forger) -> bytes:
+    return forger.rng.randbytes(forger.rng.randint(1, 100)) + b"\0"
+
+
+def _mutated(forger: Forger) -> bytes:
+    """What an honest host says, with bytes changed, left out, doubled or put in."""
+    said = [frame for _, frame in forger.before] or [_short(forger)]
+    frame = bytearray(forger.rng.choice((forger.rng.choice(said), _forged(forger), _receipts(forger), _read(forger))))
+    for _ in range(forger.rng.randint(1, 4)):
+        at = forger.rng.randrange(len(frame))
+        match forger.rng.randint(0, 4):
+            case 0:
+                frame[at] ^= 1 << forger.rng.randrange(8)
+            case 1:
+                frame[at] = forger.rng.getrandbits(8)
+            case 2:
+                del frame[at]
+            case 3:
+                frame.insert(at, forger.rng.getrandbits(8))
+            case _:
+                frame[at:at] = frame[at : at + forger.rng.randint(1, 8)]
+        if not frame:
+            return b"\0"
+    return bytes(frame) + b"\0" * forger.rng.randint(0, 1)
+
+
+FLOODS: dict[str, Callable[[Forger], bytes]] = {
+    "forged commands": _forged,
+    "commands without a seal": _short,
+    "questions": lambda forger: forger.encode(F.STATUS, b""),
+    "readings": _read,
+    "receipts": _receipts,
+    "senseless frames": _senseless,
+    "noise": _noise,
+    "mutated frames": _mutated,
+}
+
+
+def harmless(data: bytes, state: int) -> bool:
+    """Whether no frame of it is one that anybody may send to end RF."""
+    ends = (F.STOP, F.FINISH) if state == ON else (F.STOP,)
+    return all(kind not in ends for kind, _, _ in Frames().feed(b"\0" + data + b"\0"))
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """What a flood has done: how many frames, what was not as before, the longest silence of the device (µs), how it
+    ended, and for a device that was ON the outcome as G3 sees it."""
+
+    frames: int
+    answers: int
+    changed: list[str]
+    gap_us: int
+    state: int
+    cause: int
+    on: g03.Outcome | None
+
+
+def flood(
+    limits: Path,
+    state: int,
+    kind: str,
+    frames: int,
+    seed: int,
+    *,
+    bytes_per_ms: int = FULL,
+    every_us: int = 1_000,
+    transform: Transform | None = None,
+) -> Flooded:
+    """Flood a device in a state with frames of a kind of FLOODS: each millisecond as many as fill `bytes_per_ms`, or
+    one every `every_us`, if that is longer."""
+    with Rig(limits, seed=seed, transform=transform) as rig:
+        subject = Subject(rig, state, seed, listen=state == ON)
+        forger = subject.forger
+        before, since_us, sent = subject.snapshot(), rig.now_us, 0
+
+        def pour() -> None:
+            nonlocal sent
+            data = b""
+            room = bytes_per_ms - rig.bench.waiting  # the line takes no more
+            while sent < frames and (len(data) < room or (every_us > 1_000 and not data)):
+                frame = FLOODS[kind](forger)
+                if harmless(frame, state):
+                    data += frame
+                    sent += 1
+            rig.bench.send(data)
+            if sent < frames:
+                rig.bench.at(rig.bench.now_us + every_us, pour)
+
+        rig.bench.at(rig.now_us + 1, pour)
+        longest_us = _LONGEST_ON_US if state == ON else 1_000_000_000
+        rig.run_while(lambda: sent < frames or rig.bench.waiting > 0, longest_us, 5_000)
+        gap_us = subject.gap_us(since_us)
+        rig.run_for(_BOOT_US if state == BOOT else CONFIRMED_US)
+        after = subject.snapshot()
+        wrong = changed(before, after)
+        answers = len(subject.answers(since_us))
+        if state == ON and (after.state, after.cause >> 8) == (TRIPPED, _RECEIPT):
+            wrong = [name for name in wrong if name in ("dose", "nonce", "resets")]
+        elif disobeyed := subject.obeys():
+            wrong.append(disobeyed)
+        on = None if subject.line is None else g03.outcome(rig, subject.line)
+        return Flooded(sent, answers, wrong, gap_us, after.state, after.cause, on)
+
+
+def measure(flooded: Flooded, limits: bytes, example: str, tier: str = "software") -> list[Measurement]:
+    """No effect, telemetry goes on, and while ON the permit is not kept up by what is no receipt."""
+    text = f"{example}, {flooded.frames} frames, {flooded.answers} answers: {NAMES[flooded.state]} {flooded.changed}"
+    figures = [
+        Measurement("G12", "flood: things changed", float(len(flooded.changed)), "", 0, tier, text),
+        Measurement("G12", "flood: silence of the device", float(flooded.gap_us), "µs", GAP_US, tier, text),
+    ]
+    return figures if flooded.on is None else [*figures, g03.unconfirmed("flood", flooded.on, limits, text)]
+
+
+def tripped(flooded: Flooded) -> bool:
+    """Whether a device that was ON is so no more."""
+    return flooded.on is not None and flooded.state == TRIPPED
