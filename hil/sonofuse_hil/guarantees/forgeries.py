@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from typing import Any
+
 from sonofuse import link
 from sonofuse.link import F
 
@@ -103,7 +105,7 @@ def _with(**seal: Callable[[Forger], bytes]) -> Callable[[Forger, int], bytes]:
     """A seal made with another key, or for another boot."""
 
     def forge(forger: Forger, kind: int) -> bytes:
-        made = {name: value(forger) for name, value in seal.items()}
+        made: dict[str, Any] = {name: value(forger) for name, value in seal.items()}
         return forger.encode(kind, forger.seal(kind, forger.payload(kind), **made))
 
     return forge
