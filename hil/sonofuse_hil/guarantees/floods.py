@@ -5,7 +5,6 @@ that is told too much at once loses some of it, receipts among it: the permit go
 any more (G3). A flood that the device can hear has no effect at all.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
 from typing import Any
 
 from sonofuse import link
@@ -113,9 +112,7 @@ def _with(**seal: Callable[[Forger], bytes]) -> Callable[[Forger, int], bytes]:
 
 def _counter(choose: Callable[[Forger], int]) -> Callable[[Forger, int], bytes]:
     """A right seal with the key, and a counter that was used."""
-    return lambda forger, kind: forger.encode(
-        kind, forger.seal(kind, forger.payload(kind), counter=choose(forger))
-    )
+    return lambda forger, kind: forger.encode(kind, forger.seal(kind, forger.payload(kind), counter=choose(forger)))
 
 
 FORGERIES: dict[str, Callable[[Forger, int], bytes]] = {

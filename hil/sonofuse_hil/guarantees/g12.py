@@ -131,14 +131,16 @@ class Subject:
         return [frame for t_us, frame in self.console.frames if isinstance(frame, Answer) and t_us >= since_us]
 
     def obeys(self) -> str:
-        """"" if the next genuine command is obeyed and does what it should, else what is wrong."""
+        """ "" if the next genuine command is obeyed and does what it should, else what is wrong."""
         state = self.console.state
         kind, target = _NEXT[state]
         self.order(kind)
         if self.console.state != target:
             return f"a genuine command {kind} led from {NAMES[state]} to {NAMES[self.console.state]}"
         follower = self.console.watch.follower
-        if target == ON and (follower is None or follower.set_point is None or follower.set_point[:2] != (SET_MW, SET_US)):
+        if target == ON and (
+            follower is None or follower.set_point is None or follower.set_point[:2] != (SET_MW, SET_US)
+        ):
             return f"ON with the set point {follower and follower.set_point}"
         return ""
 
@@ -159,7 +161,9 @@ def changed(before: Snapshot, after: Snapshot) -> list[str]:
 def kinds(state: int) -> tuple[int, ...]:
     """The commands that must have a seal to do anything in a state. FINISH in ON is none of them: without one it is a
     STOP."""
-    return tuple(kind for kind in (F.ARM, F.START, F.FINISH, F.DISARM, F.ACKNOWLEDGE) if (kind, state) != (F.FINISH, ON))
+    return tuple(
+        kind for kind in (F.ARM, F.START, F.FINISH, F.DISARM, F.ACKNOWLEDGE) if (kind, state) != (F.FINISH, ON)
+    )
 
 
 def forge(
