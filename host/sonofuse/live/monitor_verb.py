@@ -37,6 +37,7 @@ the device and stops it; everything is recorded. --demo needs no device: the rig
 """
 _FIRST_VIEW_S = 10.0  # the watcher starts, compiles the limits and says what it sees
 _DEVICE_S = 3.0  # after which a recording begins also without a device that says who it is
+_SWITCH_S = 0.0005  # between threads: a trip that waits for the page's thread reaches the generator late (measured)
 _PANELS: tuple[Callable[[], None], ...] = ()
 
 
@@ -80,6 +81,7 @@ def run(asked: Namespace) -> int:
     Raises:
         CommandError: if something that was asked for cannot be used.
     """
+    sys.setswitchinterval(_SWITCH_S)
     if asked.json and not asked.headless:
         raise CommandError(BAD_INPUT, "--json goes with --headless")
     with ExitStack() as leave:

@@ -57,6 +57,7 @@ class Treatment:
         self._running: _Running | None = None
         self._seen: View | None = None  # the last picture with the host's kernel in step
         self._session: Session | None = None
+        self._state = ""  # of the device, in the picture before
         self._why_not = "" if sessions is None else "the sessions file has not been read yet"
         self._turn = threading.Lock()  # one of start, finish and what the pictures show at a time
         self._ended = threading.Event()
@@ -86,7 +87,12 @@ class Treatment:
         if not (math.isfinite(set_w) and math.isfinite(set_s) and set_w > 0 and set_s > 0):
             return f"{set_w:g} W for {set_s:g} s: both must be numbers above 0"
         said = self._monitor.arm(set_w, set_s)
-        return said or ("" if self._switch is None else self._switch.set_point(set_w))
+        if said or self._switch is None:
+            return said
+        said = self._switch.set_point(set_w)
+        if said:
+            self._monitor.disarm()
+        return said
 
     def start(self) -> str:
         with self._turn:
@@ -166,9 +172,12 @@ class Treatment:
     def _look(self, view: View) -> None:
         if self._agreement is not None and self._switch is not None:
             wrong = self._agreement.check(view, self._switch.state())
-            if wrong and view.state == "ON":
+            if wrong and view.state != "TRIPPED":
                 self._monitor.stop(wrong)
                 self._switch.trip()
+            if self._state == "ARMED" and view.state == "SAFE":  # nobody started, and the device gave it up
+                self._switch.off()
+            self._state = view.state
         running = self._running
         if view.link == CONNECTED:
             self._seen = view
