@@ -126,7 +126,7 @@ class Browser:
     def debugger(self) -> str:
         """Where the browser's own debugger listens for this tab: it answers also while the page hangs."""
         address = self.driver.capabilities["goog:chromeOptions"]["debuggerAddress"]
-        with urllib.request.urlopen(f"http://{address}/json") as answer:  # noqa: S310 - of the browser on this machine
+        with urllib.request.urlopen(f"http://{address}/json") as answer:
             tabs = json.load(answer)
         return str(next(tab for tab in tabs if tab["type"] == "page")["webSocketDebuggerUrl"])
 
