@@ -4,6 +4,7 @@ import base64
 import http.client
 import io
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ websockets = pytest.importorskip("websockets.sync.client", reason="not run: no w
 from websockets.exceptions import InvalidStatus  # noqa: E402
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError  # noqa: E402
+from sonofuse.live.dashboard import serve  # noqa: E402
 from sonofuse.live.dashboard.server import Dashboard  # noqa: E402
 
 CODE = "kelvin-4711"
@@ -172,6 +174,14 @@ def test_a_page_whose_server_dies_says_so(tab: Browser) -> None:
         tab.until_text("word", "NOT KNOWN")
         tab.find("#stop").click()
         tab.until_text("stop-hint", "NOT SENT (no answer): use the STOP at the device")
+
+
+def test_without_nicegui_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sonofuse.live.dashboard.server")
+    monkeypatch.setitem(sys.modules, "nicegui", None)
+    with pytest.raises(CommandError, match=r'no module nicegui\): pip install "sonofuse\[live\]"') as refused:
+        serve(Device().latest, Silent())
+    assert refused.value.code == ENVIRONMENT
 
 
 def test_a_page_whose_scripts_hang_says_so(tab: Browser, served: Served) -> None:
