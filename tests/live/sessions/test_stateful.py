@@ -32,7 +32,7 @@ STEPS = st.lists(
     st.builds(
         Step,
         st.sampled_from(REGIONS),
-        st.sampled_from([10.0, 20.0, 61.5]),
+        st.sampled_from([10.0, 20.0, 30.5]),
         st.sampled_from([5.0, 20.0]),
         st.sampled_from([0.0, 0.5]),
     ),
@@ -47,7 +47,10 @@ DOSES = st.one_of(
     st.fixed_dictionaries({"skin_a": DOSE}, optional={"skin_b": DOSE}),
 )
 KNOWN = st.fixed_dictionaries({sensor: st.sampled_from(GOOD) for sensor in SENSORS})
-ENERGY = st.sampled_from([0.0, 100.0, 730.5, 1500.0] * 4 + [None, math.nan, -5.0, math.inf])
+ENERGY = st.sampled_from([0.0, 100.0, 1500.0, 1500.0] * 4 + [None, math.nan, -5.0, math.inf])
+CAP = st.sampled_from([None, 1200.0, 1700.0, 1700.0])
+OUTCOME = st.sampled_from(["finished", "finished", "tripped", "not started"])
+Doses = dict[str, float | None]
 
 REACHED: Counter[str] = Counter()
 KINDS = {
@@ -76,15 +79,15 @@ class Treatments(RuleBasedStateMachine):
 
     # what a person does beside the monitor, through a connection of its own
 
-    @initialize(steps=STEPS)
-    def begin_the_first(self, steps: list[Step]) -> None:
-        self.begin_a_treatment(steps, 3, None, True)
+    @initialize(steps=STEPS, cap_j=CAP)
+    def begin_the_first(self, steps: list[Step], cap_j: float | None) -> None:
+        self.begin_a_treatment(steps, 3, cap_j, True)
 
     @rule(
         steps=STEPS,
         again=st.integers(0, 3),
-        cap_j=st.sampled_from([None, 900.0, 1700.0, 1700.0]),
-        chosen=st.sampled_from([True, True, True, False]),
+        cap_j=CAP,
+        chosen=st.booleans(),
     )
     def begin_a_treatment(self, steps: list[Step], again: int, cap_j: float | None, chosen: bool) -> None:
         known = list(self.people)[again : again + 1]
@@ -127,7 +130,7 @@ class Treatments(RuleBasedStateMachine):
             visit.plans.append(steps)
 
     @precondition(lambda self: self.people)
-    @rule(which=st.integers(0, 9), known=st.sampled_from([True, True, False]), doses=KNOWN, beside=st.booleans())
+    @rule(which=st.integers(0, 9), known=st.booleans(), doses=KNOWN, beside=st.booleans())
     def look_at_an_open_account(self, which: int, known: bool, doses: dict[str, float], beside: bool) -> None:
         names = [
             (f"{visit.name}/{number}", one)
@@ -198,8 +201,8 @@ class Treatments(RuleBasedStateMachine):
         assert name == f"{visit.name}/{len(visit.sonications)}"
 
     @precondition(lambda self: self.runs)
-    @rule(outcome=st.sampled_from(["finished", "finished", "tripped", "not started"]), energy_j=ENERGY, doses=DOSES)
-    def end(self, outcome: str, energy_j: float | None, doses: dict[str, float | None]) -> None:
+    @rule(outcome=OUTCOME, energy_j=ENERGY, doses=DOSES)
+    def end(self, outcome: str, energy_j: float | None, doses: Doses) -> None:
         assert self.runs is not None
         self.monitor.end(self.clocks.now(), outcome, energy_j, doses, 2305 if outcome == "tripped" else 0, "dose")
         self.runs.outcome = outcome
@@ -219,16 +222,23 @@ class Treatments(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.runs)
     @rule(doses=DOSES)
-    def after_heat(self, doses: dict[str, float | None]) -> None:
+    def after_heat(self, doses: Doses) -> None:
         self.monitor.after_heat(self.clocks.now(), doses)
         visit = self._visit()
         had = [one for one in visit.sonications if one.outcome != "not started"] if visit else []
         if had:
             had[-1].add(doses)
 
-    @rule(energy_j=ENERGY, doses=DOSES, acknowledges=st.booleans(), tidies=st.booleans())
+    @rule(
+        energy_j=ENERGY,
+        doses=DOSES,
+        acknowledges=st.booleans(),
+        tidies=st.booleans(),
+        outcome=OUTCOME,
+        clock_s=st.sampled_from([0.0, 0.0, 0.0, 59.0, -60.0]),
+    )
     def whole_sonication(
-        self, energy_j: float | None, doses: dict[str, float | None], acknowledges: bool, tidies: bool
+        self, energy_j: float | None, doses: Doses, acknowledges: bool, tidies: bool, outcome: str, clock_s: float
     ) -> None:
         while tidies and any(one.open for person in self.people.values() for one in person.sonications):
             self.look_at_an_open_account(0, True, {"skin_a": 0.125, "skin_b": 0.0}, False)
@@ -236,9 +246,19 @@ class Treatments(RuleBasedStateMachine):
             self.begin(False, True)
         if self.runs is not None:
             self.clocks.pass_s(20.0)
-            self.end("finished", energy_j, doses)
+            self.end(outcome, energy_j, doses)
+            self.clocks.pass_s(5.0)
+            self.clocks.set_wall(clock_s)
         if acknowledges:
             self.monitor.acknowledge(self.clocks.now(), WHO, "coupling renewed", 2817, "reflected ratio")
+
+    @rule(dose=st.booleans())
+    def use_a_budget_up(self, dose: bool) -> None:
+        """By chance alone this is rare: two sonications that leave nothing for a third."""
+        self.begin_a_treatment([Step(REGIONS[0], 10.0, 5.0)] * 3, 3, None if dose else 1700.0, True)
+        for _ in range(2):
+            minutes: Doses = dict.fromkeys(SENSORS, 1.0 if dose else 0.0)
+            self.whole_sonication(0.0 if dose else 1500.0, minutes, False, True, "finished", 0.0)
 
     # what happens to the computer
 
@@ -365,10 +385,10 @@ def test_the_limits_are_those_that_the_oracle_counts_with() -> None:
 
 def test_an_independent_count_agrees_at_every_step() -> None:
     REACHED.clear()
-    examples = int(os.environ.get("SONOFUSE_EXAMPLES", "100")) * 3 // 4 or 1
+    examples = int(os.environ.get("SONOFUSE_EXAMPLES", "100")) * 3 // 5 or 1
     phases = [Phase.explicit, Phase.generate]  # shrinking would take minutes, and an example has 30 steps at most
     run_state_machine_as_test(
         Treatments, settings=settings(stateful_step_count=30, max_examples=examples, phases=phases)
     )
-    if examples >= 75:
+    if examples >= 60:
         assert set(REACHED) >= KINDS, f"not reached: {KINDS - set(REACHED)}"
