@@ -20,7 +20,7 @@ class Forger:
     """Who forges: knows all that is on the line, and the key only where it makes a genuine command to spoil it.
 
     Args:
-        nonce: of this boot. limits: SHA-256 of the limit set. counter: of the last genuine command that the device took.
+        nonce: of this boot. limits: SHA-256 of the limit set. counter: of the last genuine command that was taken.
     """
 
     nonce: bytes

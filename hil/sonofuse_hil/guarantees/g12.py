@@ -7,6 +7,7 @@ the next genuine command has to exceed, which shows when that one is obeyed.
 
 import random
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 from sonofuse.layout import K
@@ -52,7 +53,7 @@ class Snapshot:
 
 
 class Subject:
-    """A device in a state of STATES, with its honest host at the other end of the line; `listen` puts a Line between."""
+    """A device in a state of STATES, its honest host at the other end of the line; `listen` puts a Line between."""
 
     def __init__(self, rig: Rig, state: int, seed: int = 1, listen: bool = False) -> None:
         self.rig, self.console, self.rng = rig, Console(rig), random.Random(seed)
@@ -124,7 +125,7 @@ class Subject:
         """The longest time between two frames of telemetry, up to now."""
         heard = [t_us for t_us, frame in self.console.frames if isinstance(frame, Telemetry) and t_us >= since_us]
         moments = [since_us, *heard, self.rig.now_us]
-        return max(late - early for early, late in zip(moments, moments[1:], strict=False))
+        return max(late - early for early, late in pairwise(moments))
 
     def answers(self, since_us: int) -> list[Answer]:
         """What the device has answered since."""
@@ -209,8 +210,9 @@ def forged_finish(limits: Path, forgery: str, seed: int, transform: Transform | 
 
 @dataclass
 class Order:
-    """What a device makes of genuine commands in any order, from its documentation alone: a command has to have a number
-    greater than every one before; while ON nobody looks at that, FINISH ends RF, and if it is not genuine it is a STOP."""
+    """What a device makes of genuine commands in any order, from its documentation alone: a command has to have a
+    number greater than every one before; while ON nobody looks at that, FINISH ends RF, and if it is not genuine it is
+    a STOP."""
 
     state: int
     counter: int
