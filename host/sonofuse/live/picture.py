@@ -15,7 +15,7 @@ from sonofuse_firmware.alarms import ALARMS, PHYSIOLOGICAL
 from sonofuse_firmware.states import ARMED, NAMES, ON, SAFE, TRIPPED
 
 _OF_THE_PATIENT = {number for number, kind, _ in ALARMS if kind == PHYSIOLOGICAL}
-_UNITS = {"temperature": "°C", "power": "W", "voltage": "V", "flow": "mL/min", "contact": ""}
+_UNITS = {"temperature": "°C", "power": "W", "voltage": "V", "flow": "L/min", "contact": ""}
 _SLOW_K_S = 0.02  # a rise that is slower is none: half a count of a PT100 converter in a second
 _ENOUGH_S = 600.0  # a limit that is farther away than this is not in sight
 _NS = 1e-9
@@ -134,7 +134,7 @@ class Picture:
         words, compiled = self._words(row), row.compiled[check.name]
         if check.name in ("above", "below"):
             rest, trip = self._rest.get(row.channel.name, value), compiled.value
-            if row.quantity != "temperature":  # these rest at 0, or where they have to be
+            if row.quantity in ("power", "flow"):  # these rest at 0, or where they have to be
                 rest = 0.0 if check.name == "above" else 2 * trip
             return (trip - value) / (trip - rest) if rest != trip else 0.0
         if check.name == "dose":

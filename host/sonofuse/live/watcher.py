@@ -26,10 +26,11 @@ from sonofuse.live.picture import Picture
 from sonofuse.live.record import Record, of_view
 from sonofuse.live.timing import Timing
 from sonofuse.live.watch import Watch, WatchError
+from sonofuse_firmware.states import ARMED, ON
 
 PASS_S = 0.005  # how often time is let pass if nothing comes
 VIEW_NS = 50_000_000
-BEAT_NS = 1_000_000_000  # without a beat of the process with the page: nobody could see or stop anything
+BEAT_NS = 1_000_000_000  # without a beat of the process with the page, ARMED or ON: nobody could see or stop anything
 LAST_WORDS_S = 0.2  # in which STOP is repeated before this process ends
 
 
@@ -102,7 +103,9 @@ class Watcher:
             self._asked[sequence] = number
 
     def _look_after(self, now: int) -> None:
-        if now - self._beat_ns > BEAT_NS and not self._watch.stopped:
+        seen = self._watch.telemetry
+        started = seen is not None and seen.state in (ARMED, ON)
+        if started and now - self._beat_ns > BEAT_NS and not self._watch.stopped:
             why = f"the process with the page stood still for {BEAT_NS // 1_000_000} ms"
             self._watch.command(now, "stop", why=why)
         if self._line.trouble != self._trouble:
