@@ -1,7 +1,8 @@
 """Who sits at the console: acknowledges, arms, starts, gates the generator, ends a sonication. A Watch looks on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sonofuse import link
 from sonofuse.link import Answer, F, Telemetry
@@ -31,14 +32,21 @@ class Operator:
         bench: the line to the device and the generator.
         limits: the compiled limit set that the operator means.
         plan: sonications; each is armed as soon as the device allows it.
+        keys: of real boards, by the number of their chip; all others have the rig's.
 
     `on_frame` sees every telemetry and answer; `on_rf` is called with the time at which RF of a sonication was switched
     on.
     """
 
-    def __init__(self, bench: Bench, limits: bytes, plan: tuple[Sonication, ...]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        limits: bytes,
+        plan: tuple[Sonication, ...],
+        keys: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         self.bench, self.plan = bench, plan
-        self.watch = Watch(limits, KEY)
+        self.watch = Watch(limits, KEY, keys)
         self.done = 0
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
