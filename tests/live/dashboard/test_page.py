@@ -183,6 +183,14 @@ def test_a_page_whose_pictures_stop_says_so_by_itself(tab: Browser, served: Serv
     tab.until_text("word", "ON")
 
 
+def test_a_picture_that_fails_half_way_is_none(tab: Browser, served: Served) -> None:
+    tab.show(served)
+    tab.driver.execute_script("document.getElementById('receipt').remove()")
+    tab.until("getComputedStyle(document.getElementById('veil')).opacity === '1'")
+    tab.until_text("word", "NOT KNOWN")
+    tab.driver.get("about:blank")
+
+
 def test_the_veil_waits_half_a_second_of_the_browser(tab: Browser, served: Served) -> None:
     tab.open(served)
     timing = tab.js("document.getElementById('veil').getAnimations()[0].effect.getComputedTiming()")
