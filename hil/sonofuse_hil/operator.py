@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sonofuse import link
+from sonofuse.layout import K
 from sonofuse.link import Answer, F, Telemetry
 from sonofuse.live.view import CONNECTED, SILENT
 from sonofuse.live.watch import Watch
@@ -47,6 +48,7 @@ class Operator:
     ) -> None:
         self.bench, self.plan = bench, plan
         self.watch = Watch(limits, KEY, keys)
+        self.watch.judges = bool(memoryview(limits[:-36]).cast("i")[K.H_HOST])  # else the firmware has to do it alone
         self.done = 0
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
