@@ -59,7 +59,7 @@ def test_simulated_time_never_runs_ahead(live: Live) -> None:
         live.passes()
         seen.append(live.wall_ns // 1000 - live.rig.now_us)
 
-    with Console(live.rig.line.link, live.rig.blob[-32:], passes) as console:
+    with Console(live.rig.line.link, live.rig.blob, passes, lambda: live.wall_ns) as console:
         live.treat(console)  # ARM writes the flash
         console.stop()  # and so does a trip, which erases after it
         assert console.until(lambda: console.state == TRIPPED)
