@@ -1,7 +1,9 @@
 """A console at the link of a live rig: the only place of these tests that knows what frames look like."""
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -68,7 +70,8 @@ class Console:
     def _speak(self) -> None:
         for record in self.watch.take():
             if record.topic == "out":
-                self.port.write(record.data)
+                with suppress(BlockingIOError):  # a port that takes nothing now gets it never, as on a real line
+                    os.write(self.port.fileno(), record.data)
 
     def until(self, condition: Callable[[], bool], moments: int = 2000) -> bool:
         """Listen until a condition holds; False if it does not within so many moments."""
@@ -77,6 +80,12 @@ class Console:
                 return True
             self.listen()
         return False
+
+    def stay(self, seconds: float) -> None:
+        """Listen for so long, and give receipts."""
+        until_ns = self._now_ns() + round(seconds * 1e9)
+        while self._now_ns() < until_ns:
+            self.listen()
 
     def send(self, kind: int, payload: bytes = b"") -> None:
         self.watch.order(kind, payload)

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from sonofuse.limits import SHIPPED, compile_limits, load
+from sonofuse.limits import compile_limits, load
 from sonofuse_firmware.states import TRIPPED
 from tests.hil.live_console import Console, a_moment
 from tests.quick import quick_limits
@@ -66,7 +66,7 @@ class Running:
         return Control(self.control_path)
 
     def console(self) -> Console:
-        return Console(self.link, compile_limits(load(SHIPPED)), a_moment, time.monotonic_ns)
+        return Console(self.link, compile_limits(load(self.link.with_name("quick.toml"))), a_moment, time.monotonic_ns)
 
 
 def command(folder: Path, *options: str) -> list[str]:
