@@ -396,8 +396,11 @@ class Monitor:
         self._resume()
 
     def _resume(self) -> None:
-        """Flash, or a digest, stopped the clock of the ticks; while the permit is low that is no late tick."""
+        """Flash, or a digest, stopped the clock of the ticks; while the permit is low that is no late tick. A receipt
+        ages all the same: RF must not begin with one that is older than it looks."""
         now = ticks_us()
+        age = self._times[AGE_US] + ((now - self._times[_LAST]) & INT_MAX)
+        self._times[AGE_US] = min(age, _TIME_MAX)
         self._times[_DUE] = self._times[_LAST] = self._state_words[S_NOW] = self._link.own[rows.BEFORE] = now
         self._link.own[rows.TIME] = 1
 

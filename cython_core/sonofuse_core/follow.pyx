@@ -131,6 +131,7 @@ cdef class Follower:
         cdef int channel
         if len(picture) != PICTURE_HEAD + 4 * (I_CHANNELS + self._state_words):
             raise ValueError(f"{len(picture)} bytes are no picture of a kernel with {self._channels} channels")
+        self.joined = False
         self.tick = u32(data)
         self._digest = u32(data + 4)
         self._fold_at = u32(data + 8)
@@ -138,12 +139,27 @@ cdef class Follower:
             raise ValueError(f"a digest that stands at word {self._fold_at}")
         memcpy(self._I, data + PICTURE_HEAD, 4 * I_CHANNELS)
         memcpy(self._S, data + PICTURE_HEAD + 4 * I_CHANNELS, 4 * self._state_words)
+        if not self._inside():
+            raise ValueError("a state that points outside of itself")
         for channel in range(self._channels):
             self._I[I_CHANNELS + 2 * channel] = self._S[S_CHANNELS + CHANNEL_WORDS * channel + C_SEQ]
             self._I[I_CHANNELS + 2 * channel + 1] = self._S[S_CHANNELS + CHANNEL_WORDS * channel + C_RAW]
         self.joined = True
         self.changed = False
         return self._follow()
+
+    cdef bint _inside(self) noexcept nogil:
+        """Whether the kernel, which trusts its own state, finds everything in it at a place that exists."""
+        cdef int channel, window
+        cdef const int32_t* C
+        if not 0 <= self._S[S_CRC_POS] < 4 * self._L[H_WORDS]:
+            return False
+        for channel in range(self._channels):
+            C = self._S + S_CHANNELS + CHANNEL_WORDS * channel
+            window = self._L[H_ROWS + ROW_WORDS * channel + R_RISE_N]
+            if not (0 <= C[C_RISE_POS] < max(window, 1) and 0 <= C[C_RISE_FILL] <= window):
+                return False
+        return True
 
     def frame(self, bytes payload not None) -> int:
         """Take in the payload of a telemetry frame; the number of ticks that could be made with it.

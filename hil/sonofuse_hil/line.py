@@ -43,6 +43,7 @@ class Ledger:
         self.honest = Watch(limits)
         self.honest.on_frame = self._frame
         self.clock_us = 0  # what the device's clock counts from, in the rig's time
+        self.words = 0  # frames that an honest host would have said
         self.right: dict[bytes, int] = {}  # a right receipt's payload -> time of the tick that it answers, µs
         self.confirmed: list[tuple[int, int]] = []  # when a right receipt was given, and that time
         self.on_said: Callable[[int, int, bytes], None] = lambda _t_us, _kind, _payload: None
@@ -54,6 +55,7 @@ class Ledger:
         self.honest.received(1000 * t_us, data)
         for record in self.honest.take():
             if record.topic == "out":
+                self.words += 1
                 for kind, _, payload in Frames().feed(record.data):
                     if kind == F.RECEIPT:
                         self.right[payload] = self._ticks[int.from_bytes(payload[:2], "little")]

@@ -201,6 +201,23 @@ def test_receipts_that_are_late_and_in_time(
     measured(g03.false_trip(f"receipts up to {LATE_MS} ms late", found, text))
 
 
+@settings(max_examples=examples(6), phases=UNSHRUNK)
+@given(start_late_ms=st.integers(0, 300), digest_us=st.sampled_from((0, 3_000, 20_000)), seed=strategies.seeds())
+@example(start_late_ms=180, digest_us=3_000, seed=1)
+def test_the_last_receipt_comes_before_start(
+    limits: Path, blob: bytes, measured: Measured, start_late_ms: int, digest_us: int, seed: int
+) -> None:
+    """To look at a seal takes a chip longer than a tick; a receipt gets older all the same."""
+
+    def deaf(line: Line) -> None:
+        line.to_device = losses.no_receipts_from_arm_on(line, 1_000 * start_late_ms)
+
+    takes = g03.slow_digests(digest_us)
+    found = g03.perform(limits, "deaf", 1_000, lambda _line: None, plan=LONG, seed=seed, transform=takes, watch=deaf)
+    text = f"START {start_late_ms} ms late, a digest takes {digest_us} us, seed {seed}"
+    measured(g03.unconfirmed("no receipt since ARM", found, blob, text))
+
+
 def set_late(line: Line, d_us: int) -> None:
     line.to_device = losses.late(line, d_us)
 

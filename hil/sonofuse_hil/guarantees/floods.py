@@ -5,6 +5,7 @@ that is told too much at once loses some of it, receipts among it: the permit go
 any more (G3). A flood that the device can hear has no effect at all.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,29 +13,30 @@ from pathlib import Path
 from sonofuse import link
 from sonofuse.link import F
 from sonofuse_firmware.checks import CHECKS
-from sonofuse_firmware.states import BOOT, NAMES, ON, TRIPPED
+from sonofuse_firmware.states import ARMED, BOOT, NAMES, ON, TRIPPED
 
 from ..device import Transform
 from ..line import Frames
 from ..measurement import Measurement
 from ..rig import Rig
 from . import g03
-from .forgeries import FORGERIES, SEALED, Forger
-from .g12 import CONFIRMED_US, Subject, changed
+from .forgeries import FORGERIES, Forger
+from .g12 import CONFIRMED_US, STOP_US, Subject, changed
 
 FULL = 75  # bytes in a millisecond: the line carries 92, and the host needs some of them
+HEARD_US = 10_000  # between two frames: a flood that a device can hear
 GAP_US = 60_000  # between two frames of telemetry: three times as long as usual
 _RECEIPT = next(number for number, name, _, _ in CHECKS if name == "receipt")
-_LONGEST_ON_US = 3_500_000  # of the set point of a Subject
+_LONGEST_US = {ON: 3_500_000, ARMED: 25_000_000}  # a state that ends by itself a while later
 _BOOT_US = 1_500_000
 
 
 def _forged(forger: Forger) -> bytes:
-    return FORGERIES[forger.rng.choice(list(FORGERIES))](forger, forger.rng.choice(SEALED))
+    return FORGERIES[forger.rng.choice(list(FORGERIES))](forger, forger.rng.choice(link.SEALED))
 
 
 def _short(forger: Forger) -> bytes:
-    return forger.encode(forger.rng.choice(SEALED), forger.rng.randbytes(forger.rng.choice((0, 1, 5))))
+    return forger.encode(forger.rng.choice(link.SEALED), forger.rng.randbytes(forger.rng.choice((0, 1, 5))))
 
 
 def _receipts(forger: Forger) -> bytes:
@@ -126,9 +128,12 @@ def flood(
         subject = Subject(rig, state, seed, listen=state == ON)
         forger = subject.forger
         before, since_us, sent = subject.snapshot(), rig.now_us, 0
+        until_us = since_us + _LONGEST_US.get(state, 1 << 40)
 
         def pour() -> None:
             nonlocal sent
+            if sent == frames or rig.bench.now_us >= until_us:
+                return
             data = b""
             room = bytes_per_ms - rig.bench.waiting  # the line takes no more
             while sent < frames and (len(data) < room or (every_us > 1_000 and not data)):
@@ -137,12 +142,10 @@ def flood(
                     data += frame
                     sent += 1
             rig.bench.send(data)
-            if sent < frames:
-                rig.bench.at(rig.bench.now_us + every_us, pour)
+            rig.bench.at(rig.bench.now_us + every_us, pour)
 
         rig.bench.at(rig.now_us + 1, pour)
-        longest_us = _LONGEST_ON_US if state == ON else 1_000_000_000
-        rig.run_while(lambda: sent < frames or rig.bench.waiting > 0, longest_us, 5_000)
+        rig.run_while(lambda: (sent < frames and rig.now_us < until_us) or rig.bench.waiting > 0, 1 << 40, 5_000)
         gap_us = subject.gap_us(since_us)
         rig.run_for(_BOOT_US if state == BOOT else CONFIRMED_US)
         after = subject.snapshot()
@@ -152,7 +155,7 @@ def flood(
             wrong = [name for name in wrong if name in ("dose", "nonce", "resets")]
         elif disobeyed := subject.obeys():
             wrong.append(disobeyed)
-        on = None if subject.line is None else g03.outcome(rig, subject.line)
+        on = None if subject.line is None else g03.outcome(rig, subject.line.ledger)
         return Flooded(sent, answers, wrong, gap_us, after.state, after.cause, on)
 
 
@@ -166,6 +169,32 @@ def measure(flooded: Flooded, limits: bytes, example: str, tier: str = "software
     return figures if flooded.on is None else [*figures, g03.unconfirmed("flood", flooded.on, limits, text)]
 
 
-def tripped(flooded: Flooded) -> bool:
-    """Whether a device that was ON is so no more."""
-    return flooded.on is not None and flooded.state == TRIPPED
+def trips(flooded: Flooded, example: str, tier: str = "software") -> Measurement:
+    """Whether a device that was ON is so no more: a flood that it can hear does not make it deaf for receipts."""
+    what = f"flood of {1_000_000 // HEARD_US} frames a second in ON: trips"
+    return Measurement("G12", what, float(flooded.state == TRIPPED), "", 0, tier, example)
+
+
+def stop_in_flood(limits: Path, kind: str, delay_us: int, seed: int) -> Measurement:
+    """STOP behind a flood that a device can hear: from when it is pressed to the last edge."""
+    with Rig(limits, seed=seed) as rig:
+        subject = Subject(rig, ON, seed)
+        forger, watch = subject.forger, subject.console.watch
+
+        def pour() -> None:
+            frame = FLOODS[kind](forger)
+            if harmless(frame, ON):
+                rig.bench.send(frame)
+            rig.bench.at(rig.bench.now_us + HEARD_US, pour)
+
+        rig.bench.at(rig.now_us + 1, pour)
+        rig.run_for(delay_us)
+        pressed_us = rig.now_us
+        watch.command(1000 * pressed_us, "stop")
+        rig.bench.send(b"".join(record.data for record in watch.take() if record.topic == "out"))
+        rig.run_for(300_000)
+        run = rig.result()
+        low_us = run.low_since(pressed_us)
+        value = float(low_us - pressed_us) if low_us < run.end_us else math.inf
+        text = f"{kind}, {delay_us} us of it, seed {seed}"
+        return Measurement("G12", "STOP in a flood: permit low", value, "µs", STOP_US, run.tier, text)

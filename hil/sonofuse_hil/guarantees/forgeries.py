@@ -3,14 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sonofuse import link
 from sonofuse.link import F
 
 from ..device import KEY
 
-SEALED = (F.ARM, F.START, F.FINISH, F.DISARM, F.ACKNOWLEDGE)
+ON_THE_LINE = ("one bit wrong on the line", "cut on the line")  # those are no frames
 _HIGH = 1 << 24  # a counter greater than every genuine one: only the seal is wrong
 _SEAL_BYTES = 20
 
@@ -20,7 +19,7 @@ class Forger:
     """Who forges: knows all that is on the line, and the key only where it makes a genuine command to spoil it.
 
     Args:
-        nonce: of this boot. limits: SHA-256 of the limit set. counter: of the last genuine command that was taken.
+        nonce: of this boot. limits: SHA-256 of the limit set. counter: of the last genuine command.
     """
 
     nonce: bytes
@@ -62,7 +61,7 @@ def _longer(forger: Forger, kind: int) -> bytes:
 
 def _another_type(forger: Forger, kind: int) -> bytes:
     """A right seal for another type, with whatever this one needs to look right."""
-    other = forger.rng.choice([k for k in range(16, 25) if k != kind])
+    other = forger.rng.choice([k for k in range(16, 26) if k != kind])
     return forger.encode(kind, forger.seal(other, forger.payload(kind)))
 
 
@@ -100,14 +99,14 @@ def _unsealed(forger: Forger, kind: int) -> bytes:
     return forger.encode(kind, forger.payload(kind))
 
 
-def _with(**seal: Callable[[Forger], bytes]) -> Callable[[Forger, int], bytes]:
-    """A seal made with another key, or for another boot."""
+def _with_key(choose: Callable[[Forger], bytes]) -> Callable[[Forger, int], bytes]:
+    """A seal made with another key."""
+    return lambda forger, kind: forger.encode(kind, forger.seal(kind, forger.payload(kind), key=choose(forger)))
 
-    def forge(forger: Forger, kind: int) -> bytes:
-        made: dict[str, Any] = {name: value(forger) for name, value in seal.items()}
-        return forger.encode(kind, forger.seal(kind, forger.payload(kind), **made))
 
-    return forge
+def _with_nonce(choose: Callable[[Forger], bytes]) -> Callable[[Forger, int], bytes]:
+    """A seal made for another boot."""
+    return lambda forger, kind: forger.encode(kind, forger.seal(kind, forger.payload(kind), nonce=choose(forger)))
 
 
 def _counter(choose: Callable[[Forger], int]) -> Callable[[Forger, int], bytes]:
@@ -121,12 +120,12 @@ FORGERIES: dict[str, Callable[[Forger, int], bytes]] = {
     "a random seal": lambda forger, kind: forger.encode(
         kind, forger.payload(kind) + b"\0\0\0\1" + forger.rng.randbytes(16)
     ),
-    "no key": _with(key=lambda _forger: b""),
-    "a key of zeros": _with(key=lambda _forger: bytes(32)),
-    "another key": _with(key=lambda forger: forger.rng.randbytes(32)),
-    "one bit of the key wrong": _with(key=lambda forger: forger.flipped(KEY)),
-    "another boot": _with(nonce=lambda forger: forger.rng.randbytes(8)),
-    "one bit of the nonce wrong": _with(nonce=lambda forger: forger.flipped(forger.nonce)),
+    "no key": _with_key(lambda _forger: b""),
+    "a key of zeros": _with_key(lambda _forger: bytes(32)),
+    "another key": _with_key(lambda forger: forger.rng.randbytes(32)),
+    "one bit of the key wrong": _with_key(lambda forger: forger.flipped(KEY)),
+    "another boot": _with_nonce(lambda forger: forger.rng.randbytes(8)),
+    "one bit of the nonce wrong": _with_nonce(lambda forger: forger.flipped(forger.nonce)),
     "another type": _another_type,
     "another payload": _another_payload,
     "one bit of the seal wrong": _seal_bit,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
+from sonofuse import link
 from sonofuse.layout import K
 from sonofuse.link import Answer, F, Telemetry
 from sonofuse.live.view import CONNECTED
@@ -26,8 +27,8 @@ from .g06 import Console
 SET_MW, SET_US = 60_000, 5_000_000
 AFTER_US = 15_000  # one that is obeyed has been by then
 CONFIRMED_US = 500_000  # the receipt timeout, and a pass of the digest
+ALARM_US = 6_000_000  # a burst and the gap before the next one (firmware/alarms.py)
 STATES = (BOOT, SAFE, ARMED, ON, TRIPPED)
-GAP_US = 60_000  # between two frames of telemetry: three times as long as usual
 STOP_US = 25_000  # G4
 STOPPED = next(number for number, name, _, _ in CHECKS if name == "stop")
 _READY_US = 1_200_000  # the flow meter needs a second
@@ -48,12 +49,13 @@ class Snapshot:
     dose: tuple[int, ...]
     set_point: tuple[int, int, int] | None
     in_step: bool  # the host's kernel has the state of the device's, and the device knows it
+    sounds: bool  # the alarm of a trip
     nonce: bytes
     resets: int
 
 
 class Subject:
-    """A device in a state of STATES, its honest host at the other end of the line; `listen` puts a Line between."""
+    """A device in a state of STATES, with its honest host at the other end; `listen` puts a Line between."""
 
     def __init__(self, rig: Rig, state: int, seed: int = 1, listen: bool = False) -> None:
         self.rig, self.console, self.rng = rig, Console(rig), random.Random(seed)
@@ -112,6 +114,7 @@ class Subject:
             dose=tuple(follower.state[at + word] for at in channels for word in (K.C_DOSE_HI, K.C_DOSE_LO)),
             set_point=follower.set_point,
             in_step=watch.link == CONNECTED and follower.inputs[K.I_RECEIPT_US] == 0,
+            sounds=seen.state == TRIPPED and any(run.end_us - t_us < ALARM_US and level for t_us, level in run.alarms),
             nonce=watch.identity.nonce,
             resets=len(rig.platform.resets),
         )
@@ -138,11 +141,9 @@ class Subject:
         self.order(kind)
         if self.console.state != target:
             return f"a genuine command {kind} led from {NAMES[state]} to {NAMES[self.console.state]}"
-        follower = self.console.watch.follower
-        if target == ON and (
-            follower is None or follower.set_point is None or follower.set_point[:2] != (SET_MW, SET_US)
-        ):
-            return f"ON with the set point {follower and follower.set_point}"
+        set_point = self.snapshot().set_point
+        if target == ON and (set_point is None or set_point[:2] != (SET_MW, SET_US)):
+            return f"ON with the set point {set_point}"
         return ""
 
 
@@ -162,9 +163,7 @@ def changed(before: Snapshot, after: Snapshot) -> list[str]:
 def kinds(state: int) -> tuple[int, ...]:
     """The commands that must have a seal to do anything in a state. FINISH in ON is none of them: without one it is a
     STOP."""
-    return tuple(
-        kind for kind in (F.ARM, F.START, F.FINISH, F.DISARM, F.ACKNOWLEDGE) if (kind, state) != (F.FINISH, ON)
-    )
+    return tuple(kind for kind in link.SEALED if (kind, state) != (F.FINISH, ON))
 
 
 def forge(
@@ -176,16 +175,17 @@ def forge(
         before = subject.snapshot()
         for name, kind in forgeries:
             subject.say(FORGERIES[name](subject.forger, kind))
-            if subject.console.state not in (before.state, SAFE if state == BOOT else before.state):
+            if subject.console.state != state and (state, subject.console.state) != (BOOT, SAFE):
                 return [f"{name} {kind}: {NAMES[subject.console.state]}"]
-        rig.run_for(CONFIRMED_US if state != BOOT else _READY_US + CONFIRMED_US)
+        rig.run_for({BOOT: _READY_US + CONFIRMED_US, TRIPPED: ALARM_US}.get(state, CONFIRMED_US))
         found = changed(before, subject.snapshot())
         disobeyed = subject.obeys()
         return found + ([disobeyed] if disobeyed else [])
 
 
 def no_effect(what: str, found: list[str], example: str, tier: str = "software") -> Measurement:
-    """The guarantee itself: how much of what a command can change was not as before."""
+    """The guarantee itself: how much of what a command can change was not as before, or a genuine command that was not
+    obeyed any more."""
     return Measurement("G12", f"{what}: things changed", float(len(found)), "", 0, tier, f"{example}: {found}")
 
 
@@ -210,9 +210,11 @@ def forged_finish(limits: Path, forgery: str, seed: int, transform: Transform | 
 
 @dataclass
 class Order:
-    """What a device makes of genuine commands in any order, from its documentation alone: a command has to have a
-    number greater than every one before; while ON nobody looks at that, FINISH ends RF, and if it is not genuine it is
-    a STOP."""
+    """What a device makes of genuine commands in any order, from its documentation alone.
+
+    A command has to have a number greater than every one before. While ON nobody looks at that: FINISH ends RF, and if
+    it is not genuine it was a STOP.
+    """
 
     state: int
     counter: int

@@ -4,9 +4,9 @@ import random
 from collections.abc import Callable
 
 from sonofuse import link
-from sonofuse.link import Answer
+from sonofuse.link import Answer, F
 
-from ..line import Filter, Line
+from ..line import Filter, Frames, Line
 
 
 def until(end_us: int, filtered: Filter) -> Filter:
@@ -103,6 +103,22 @@ def one_byte(rng: random.Random) -> Callable[[bytes], bytes]:
         return bytes(spoilt)
 
     return spoil
+
+
+def no_receipts_from_arm_on(line: Line, start_late_us: int) -> Filter:
+    """The host gives no receipt any more once it has sent ARM; its first START arrives this much later."""
+    state = {"armed": False, "started": False}
+
+    def through(t_us: int, data: bytes) -> bytes:
+        kinds = [kind for kind, _, _ in Frames().feed(data)]
+        if F.START in kinds and not state["started"]:
+            state["started"] = True
+            line.rig.bench.at(t_us + start_late_us, lambda: line.put(data))
+            return b""
+        state["armed"] |= F.ARM in kinds
+        return b"" if state["armed"] and F.RECEIPT in kinds else data
+
+    return through
 
 
 def bit_errors(rate: float, rng: random.Random) -> Filter:
