@@ -9,8 +9,8 @@ from sonofuse_firmware.states import BOOT, SAFE, TRIPPED
 from ..device import KEY
 from ..measurement import Measurement
 from ..rig import Rig
-from .g02 import BOUND_US
 
+HEARD_US = 5_000  # a command behind nothing else: looked at every other tick, obeyed in the next (tests/rp2040)
 SETTLE_US = 80_000  # longer than the debounce of every danger used, and than telemetry's period
 
 
@@ -86,7 +86,7 @@ class Model:
 
 def edges_without_permission(rig: Rig, since_us: int, was_on: bool) -> Measurement:
     """Time for which edges came after `since_us` on a device that may not be ON (decay after ON is G2's)."""
-    from_us = since_us + (BOUND_US if was_on else 0)
+    from_us = since_us + (HEARD_US if was_on else 0)
     run = rig.result()
     late_us = max(
         (last - max(first, from_us) for switch in (0, 1) for first, last in run.bursts(switch) if last > from_us),
