@@ -76,7 +76,7 @@ class Operator:
         return self.done == len(self.plan) and self.telemetry is not None and self.telemetry.state == SAFE
 
     def command(self, kind: int, payload: bytes = b"") -> None:
-        """Send a command now, with the seal that it needs; without one, and in vain, if no device is there to take it."""
+        """Send a command now, with the seal that it needs; in vain, without one, if no device is there to take it."""
         self.watch.passed(self._now_ns)
         if kind in link.SEALED and self.watch.identity is not None and not self.watch.silent:
             self.watch.order(kind, payload)
