@@ -97,7 +97,7 @@ words of the state from word *at* on; *at* goes on by as many. A share ends at t
 _RECEIPTS = """\
 ## Receipts
 A receipt names a frame of telemetry by its number and gives the digest after that frame's last tick. The device takes
-it if the frame is one of its last 16, is newer than that of the receipt before, and the digest is its own; else it
+it if the frame is one of its last 64, is newer than that of the receipt before, and the digest is its own; else it
 does as if nothing had come, and says nothing. Send one for every frame; one that comes for the second time needs none.
 The age of a receipt counts from the **time of that frame's last tick**, not from when the receipt came. With
 `host = "required"` in the limits, START is refused without a receipt that is younger than `receipt_us` (250 ms as

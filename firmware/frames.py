@@ -30,7 +30,7 @@ _LOOKED = const(30)  # the last tick looked at what came
 _FILLED = const(31)  # bytes of the frame that is coming in
 LENGTH = const(32)  # of the frame that has come, without its CRC
 WAITING = const(33)  # answers that wait
-_RANGES = const(112)  # 16 of them: from, to
+_RANGES = const(64)  # 16 of them: from, to
 
 # of `ends`, which chip.wait shares
 _RECEIVED = const(0)
@@ -48,7 +48,7 @@ _RING_MASK = const(4095)  # of rows.RING bytes
 _RECEIVED_MASK = const(255)  # of chip.RING bytes
 _A_TICK = const(32)  # bytes coded in one: two ticks leave no more
 _FULL = const(8)  # pieces that wait to be sent
-_BEHIND = const(256)  # bytes that wait to be coded: a frame of telemetry, or the answer to READ and what comes meanwhile
+_BEHIND = const(256)  # bytes that wait to be coded: a frame of telemetry, or the answer to READ and more
 _FAR_BEHIND = const(512)
 _A_FRAME = const(20)  # bytes that take as long to look at as a frame takes to check
 

@@ -52,6 +52,8 @@ _STATE = const(3)  # rows.STATE
 _CLOSE = const(5)  # rows.CLOSE
 _LENGTH = const(32)  # frames.LENGTH
 _WAITING = const(33)  # frames.WAITING
+_RANGE_PUT = const(28)  # frames._RANGE_PUT
+_RANGE_TAKEN = const(29)  # frames._RANGE_TAKEN
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
 _USUAL_BEFORE_US = const(128)
 
@@ -155,6 +157,6 @@ class Link:
         while own[rows.AT] != own[rows.PUT]:
             ends[0] = ends[1]  # a device that refuses hears nothing
             frames.work(0, 0, 0, own, ends, self.ring, self.out, 0)
-        frames.work(0, 0, 0, own, ends, self.ring, self.out, 1)
-        while ends[2] != ends[3]:
+        while own[_RANGE_PUT] != own[_RANGE_TAKEN] or ends[2] != ends[3]:
+            frames.work(0, 0, 0, own, ends, self.ring, self.out, 1)
             wait(times, 0, self.into, ends, self.out)

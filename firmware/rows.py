@@ -41,8 +41,8 @@ CHANGED = const(16)  # somebody else than the kernel has changed its state, and 
 RECEIPT_US = const(17)  # kernel.H_RECEIPT_US, of this limit set
 USUAL_US = const(18)  # what a row's byte of time counts from: as much before a tick's length as after it
 ENDS = const(48)  # 16 places
-DIGESTS = const(64)  # of the last 16 frames: sequence number, digest, time of the last tick
-WORDS = const(160)  # the rest belongs to frames.py and receipts.py
+DIGESTS = const(96)  # of the last 64 frames: sequence number, digest, time of the last tick
+WORDS = const(288)  # the rest belongs to frames.py and receipts.py
 
 # how: a host must read all of it anew; energy and time of a sonication are 0; the doses are 0 too; they are what they
 # were before that
@@ -262,7 +262,7 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> i
         own[ENDS + at] = put
         own[END_PUT] = (at + 1) & 15
         sequence = own[SEQUENCE]
-        at = DIGESTS + 3 * (sequence & 15)
+        at = DIGESTS + 3 * (sequence & 63)
         own[at] = sequence
         own[at + 1] = digest
         own[at + 2] = now

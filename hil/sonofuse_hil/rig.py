@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sonofuse import keys
 from sonofuse.board import Board
 from sonofuse.limits import SHIPPED
 from sonofuse.link import Answer, Telemetry
@@ -19,6 +20,7 @@ from .stand import LATCH_BYTES as LATCH_BYTES
 from .stand import Stand
 
 STEP_US = 20_000  # of the curves
+BOARD = "board"  # the platform of real boards, each of which has its own key
 _CURVES = ("skin_a", "skin_b", "fat", "periosteum", "marrow", "transducer")
 
 
@@ -66,7 +68,7 @@ class Rig(Stand):
             ticks_us=ticks_us,
         )
         self.name = name
-        self.console = self.operator = Operator(self.bench, self.blob, plan)
+        self.console = self.operator = Operator(self.bench, self.blob, plan, keys.kept() if on.name == BOARD else {})
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.seen: list[Seen] = []

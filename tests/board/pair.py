@@ -7,6 +7,7 @@ from pathlib import Path
 from sonofuse.board import load_board
 from sonofuse.image.build import device_files
 from sonofuse.limits import compile_limits, load
+from sonofuse_hil.device import KEY
 from sonofuse_hil.parts.flow import Flow
 from sonofuse_hil.parts.max31865 import Max31865
 from sonofuse_hil.platforms.board.outputs import COOL_OHM, STEP_OHM
@@ -38,7 +39,9 @@ class Pair:
 
     def __init__(self, limits: Path, image: Path, latch: bytes) -> None:
         board = load_board("rev_a")
-        stored = filesystem.build(device_files(limits, "rev_a", packed=compile_limits(load(limits))))
+        stored = filesystem.build(
+            device_files(limits, "rev_a", packed=compile_limits(load(limits))) | {"/key.bin": KEY}
+        )
         self.monitor = Chip(image, stored)
         blocks = filesystem.reserved_blocks(stored)[: len(latch) // SECTOR]
         self.monitor.flash.lend(blocks, Flash(len(latch), latch), lambda: None)

@@ -39,7 +39,7 @@ def test_a_run_takes_both_and_says_so_in_its_command(folder):
     assert (ended.code, ended.data["passed"]) == (0, True)
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "sonofuse hil run sensor_open --board mine.py" in page
-    assert "board mine, host none" in page
+    assert "board mine, host required" in page
     ended = sonofuse(folder, "hil", "run", "sensor_open", "--limits", "mini_ntc", "--json", "--report", "report.html")
     assert (ended.code, ended.data["passed"]) == (0, True)
     assert "skin_left range" in ended.data["cases"][0]["seen"]

@@ -13,7 +13,7 @@ from sonofuse.limits import SHIPPED
 from .command import sonofuse
 
 LOOSER = SHIPPED.read_text(encoding="utf-8").replace('trip = "41 degC"', 'trip = "42 degC"')
-WRONG = SHIPPED.read_text(encoding="utf-8").replace('host = "none"', 'host = "maybe"')
+WRONG = SHIPPED.read_text(encoding="utf-8").replace('host = "required"', 'host = "maybe"')
 
 
 def test_version(tmp_path):

@@ -39,6 +39,6 @@ for _ in range(ticks):
         ends = own[rows.END_PUT]
         n = ((end - begin) & (rows.RING - 1)) - 2
         write(pack("<H", n) + bytes([ring[(begin + i) & (rows.RING - 1)] for i in range(n)]))
-        at = rows.DIGESTS + 3 * ((own[rows.SEQUENCE] - 1) & 15)
+        at = rows.DIGESTS + 3 * ((own[rows.SEQUENCE] - 1) & 63)
         write(pack("<I", own[at + 1] & 0xFFFFFFFF))
         own[rows.AT] = begin = end

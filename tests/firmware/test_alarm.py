@@ -240,7 +240,7 @@ def test_every_check_that_fails_is_found() -> None:
         for channel, row in enumerate(rows):
             if row[K.R_CHECKS] >> K.RANGE & 1 and not state[K.S_CHANNELS + K.CHANNEL_WORDS * channel + K.C_VALID]:
                 lacks += row[K.R_TOKEN] * K.RANGE
-        whole = (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION)
+        whole = (K.DEADLINE, K.LIMITS, K.ENERGY, K.DURATION, K.RECEIPT)
         missing = {
             (lacks + step * sum(some)) % WRAPS_US
             for count in range(len(whole) + 1)

@@ -10,15 +10,20 @@ from sonofuse_hil.guarantees import variant
 
 
 class LimitsFiles:
-    """`quick` is a shipped file with a short cooling gap, `alone` one check of it and what every file must have."""
+    """`quick` is a shipped file with a short cooling gap, `alone` one check of it and what every file must have; both
+    without a host, because what the firmware guarantees it has to do by itself. `hosted` and `hosted_alone` require a
+    host, as the shipped file does."""
 
     def __init__(self, folder: Path, base: Path = SHIPPED) -> None:
-        self.quick = variant.write(folder / "quick.toml", base=base)
-        self.alone = cache(
-            lambda channel, check: variant.write(
-                folder / f"{channel}_{check}.toml", variant.alone(channel, check, base), base
-            )
-        )
+        self.quick = variant.write(folder / "quick.toml", variant.FIRMWARE, base)
+        self.hosted = variant.write(folder / "hosted.toml", variant.QUICK, base)
+        self.alone = cache(lambda channel, check: self._alone(folder, channel, check, base, "none"))
+        self.hosted_alone = cache(lambda channel, check: self._alone(folder, channel, check, base, "required"))
+
+    @staticmethod
+    def _alone(folder: Path, channel: str, check: str, base: Path, host: str) -> Path:
+        changes = {**variant.alone(channel, check, base), "limits.host": host}
+        return variant.write(folder / f"{channel}_{check}_{host}.toml", changes, base)
 
 
 @pytest.fixture(scope="session")

@@ -172,7 +172,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="not run: pseudo
 
 @pytest.mark.parametrize(("what", "delay_us"), [("kill -9", 61_000), ("SIGSTOP", 33_000), ("cable out", 90_000)])
 def test_a_host_process_that_is_gone(what: str, delay_us: int, limits_files: LimitsFiles, measured: Measured) -> None:
-    prove(measured, limits_files.quick, what, delay_us)
+    prove(measured, limits_files.hosted, what, delay_us)
 
 
 @pytest.mark.slow
@@ -180,12 +180,12 @@ def test_a_host_process_that_is_gone(what: str, delay_us: int, limits_files: Lim
 def test_a_host_process_that_is_gone_at_any_moment(what: str, limits_files: LimitsFiles, measured: Measured) -> None:
     rng = random.Random(what)
     for _ in range(30):
-        prove(measured, limits_files.quick, what, rng.randrange(2_000, 900_000))
+        prove(measured, limits_files.hosted, what, rng.randrange(2_000, 900_000))
 
 
 def test_a_host_process_that_does_its_work_does_not_trip(limits_files: LimitsFiles) -> None:
     """Nor one that stands still for a moment."""
-    with treating(limits_files.quick, 700_000) as post:
+    with treating(limits_files.hosted, 700_000) as post:
         post.strike("a moment", lambda: stop(post))
         post.run(60_000)
         os.kill(post.host.pid, signal.SIGCONT)
@@ -197,7 +197,7 @@ def test_a_host_process_that_does_its_work_does_not_trip(limits_files: LimitsFil
 
 
 def test_a_host_process_that_wakes_up_again_starts_nothing(limits_files: LimitsFiles) -> None:
-    with treating(limits_files.quick, 50_000) as post:
+    with treating(limits_files.hosted, 50_000) as post:
         post.strike("SIGSTOP", lambda: stop(post))
         post.run(400_000)
         edges = [post.rig.result().bursts(switch) for switch in (0, 1)]

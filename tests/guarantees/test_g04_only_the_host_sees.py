@@ -29,7 +29,7 @@ LONG = ("stale", "stuck", "dose")  # seconds of debounce, or of heat
 
 
 def prove_blind(measured: Measured, limits_files: LimitsFiles, danger: Excursion, lost: int = 0) -> None:
-    found = g04.beyond(danger, limits_files.alone(danger.channel, danger.check), lost)
+    found = g04.beyond(danger, limits_files.hosted_alone(danger.channel, danger.check), lost)
     text = f"{danger.name} {danger.value} {danger.fault} seed {danger.seed}"
     measured(g04.reaction("the host's kernel trips", found, text, lost))
     if not lost:
@@ -69,7 +69,7 @@ def test_a_set_point_that_is_not_the_armed_one(
 ) -> None:
     to_host = losses.answers_to(F.ARM) if unanswered else None
     transform = g04.MISUNDERSTOOD[what]
-    found = g04.perform(limits_files.quick, plan=(SHORT,), transform=transform, to_host=to_host)
+    found = g04.perform(limits_files.hosted, plan=(SHORT,), transform=transform, to_host=to_host)
     text = f"{what}{', the answer to ARM is lost' * unanswered}"
     measured(g04.reaction("another set point", found, text))
 
@@ -79,7 +79,7 @@ def test_the_set_point_of_before_is_not_the_armed_one(limits_files: LimitsFiles,
     lost."""
     keeps = g04.mistake("monitor.py", "inputs[I_SET_MW] = set_mw\n", "inputs[I_SET_MW] = inputs[I_SET_MW] or set_mw\n")
     plan = (Sonication(50.0, 0.1), Sonication(40.0, 0.6))
-    found = g04.perform(limits_files.quick, plan=plan, transform=keeps, to_host=losses.answers_to(F.ARM))
+    found = g04.perform(limits_files.hosted, plan=plan, transform=keeps, to_host=losses.answers_to(F.ARM))
     assert found.run.done == 1
     measured(g04.reaction("another set point", found, "that of before"))
 
@@ -93,7 +93,7 @@ def test_clocks_that_differ(
     def differ(rig: Rig) -> None:
         rig.operator.clock_rate = rate
 
-    found = g04.perform(limits_files.quick, act=differ, delay_us=delay_us, seed=seed)
+    found = g04.perform(limits_files.hosted, act=differ, delay_us=delay_us, seed=seed)
     measured(g04.reaction("the clocks differ", found, f"rate {rate}, {delay_us} us after RF, seed {seed}"))
 
 
@@ -101,7 +101,7 @@ def test_clocks_that_differ(
 @given(delay_us=strategies.moments(2_000, 500_000), seed=strategies.seeds())
 def test_somebody_presses_stop(limits_files: LimitsFiles, measured: Measured, delay_us: int, seed: int) -> None:
     found = g04.perform(
-        limits_files.quick, act=lambda rig: rig.operator.stop(), delay_us=delay_us, plan=(SHORT,), seed=seed
+        limits_files.hosted, act=lambda rig: rig.operator.stop(), delay_us=delay_us, plan=(SHORT,), seed=seed
     )
     measured(g04.pressed(found, f"{delay_us} us after RF, seed {seed}"))
 
@@ -115,12 +115,12 @@ def test_a_stop_that_was_pressed_and_is_lost(lost: int, limits_files: LimitsFile
 def test_a_device_that_sees_it_all_is_not_stopped_by_its_host(limits_files: LimitsFiles) -> None:
     danger = Excursion("forward", "above", 130.0, 40_000)
     sound = g04.mistake("monitor.py", "class Monitor:", "class Monitor:")
-    found = g04.beyond(danger, limits_files.alone("forward", "above"), transform=sound)
+    found = g04.beyond(danger, limits_files.hosted_alone("forward", "above"), transform=sound)
     assert found.seen_us is None and not found.why
     assert g04.reaction("", found, "").passed is False
 
 
 def test_a_normal_treatment_is_not_stopped(limits_files: LimitsFiles) -> None:
     for deaf in (None, losses.answers_to(F.ARM)):
-        found = g04.perform(limits_files.quick, plan=(SHORT, replace(SHORT, power_w=60.0)), to_host=deaf)
+        found = g04.perform(limits_files.hosted, plan=(SHORT, replace(SHORT, power_w=60.0)), to_host=deaf)
         assert found.why == "" and found.run.done == 2

@@ -33,7 +33,7 @@ A_TREATMENT = [F.ARM, F.START, F.FINISH, F.ACKNOWLEDGE, F.ARM, F.START, F.FINISH
 
 @pytest.fixture(scope="module")
 def limits(limits_files: LimitsFiles) -> Path:
-    return limits_files.quick
+    return limits_files.hosted
 
 
 @pytest.fixture(scope="module")

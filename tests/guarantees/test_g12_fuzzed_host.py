@@ -53,7 +53,7 @@ class Said:
 
 @pytest.fixture(scope="module")
 def device(limits_files: LimitsFiles) -> Said:
-    return Said(*host_fuzz.record(limits_files.quick))
+    return Said(*host_fuzz.record(limits_files.hosted))
 
 
 def test_the_recording_holds_what_a_host_can_meet(device: Said) -> None:

@@ -80,7 +80,7 @@ NO_LOOK = ("monitor.py", "if latch.kind != CLOSED:", "if latch.kind == 99:")
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (NO_OPEN, True), (NO_LOOK, True)])
 def test_g5(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bool) -> None:
-    where = g05.Interruption("finish", at_us=1_320_000)
+    where = g05.Interruption("finish", at_us=1_500_000)
     outcome = g05.interrupt(limits_files.quick, where, transform=mistake(*change))
     assert outcome is not None and (outcome.reported == ON or change is NO_LOOK)
     assert ("boots not TRIPPED though open" in failed(g05.measure(outcome, ""))) == noticed
@@ -88,7 +88,7 @@ def test_g5(limits_files: LimitsFiles, change: tuple[str, str, str], noticed: bo
 
 SHORT_CUT = ("states.py", '(TRIPPED, "acknowledge", SAFE)', '(TRIPPED, "acknowledge", ARMED)')
 UNLATCHED = ("monitor.py", "        elif self._acknowledging:\n", "        elif self.state == TRIPPED and not cause:\n")
-DEAF = ("monitor.py", "            self.trip(STOPPED)\n", "            pass\n")
+DEAF = ("monitor.py", "STOP:\n            self.trip(STOPPED)\n", "STOP:\n            pass\n")
 
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (SHORT_CUT, True), (UNLATCHED, True), (DEAF, True)])

@@ -1,15 +1,20 @@
 """A console at the link of a live rig: the only place of these tests that knows what frames look like."""
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import serial
 
 from sonofuse import link
-from sonofuse.link import F, Telemetry
+from sonofuse.link import Answer, F, Telemetry
+from sonofuse.live.view import CONNECTED
+from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import ARMED, ON, SAFE, TRIPPED
+from sonofuse_hil.device import KEY
 from sonofuse_hil.live.rig import LiveRig
 from tests.quick import quick_limits
 
@@ -21,16 +26,18 @@ class Console:
     """A program at the port `path`, by pyserial.
 
     Args:
-        digest: SHA-256 of the limit set.
+        limits: the compiled limit set.
         passes: lets a few ms pass, for the rig too.
+        now_ns: what its clock shows.
     """
 
-    def __init__(self, path: Path, digest: bytes, passes: Callable[[], None], baud: int = BAUD) -> None:
+    def __init__(
+        self, path: Path, limits: bytes, passes: Callable[[], None], now_ns: Callable[[], int], baud: int = BAUD
+    ) -> None:
         self.port = serial.Serial(str(path), baud, timeout=0)
-        self.digest, self._passes = digest, passes
+        self.watch, self._passes, self._now_ns = Watch(limits, KEY), passes, now_ns
         self.telemetry: list[Telemetry] = []
-        self._decoder = link.Decoder()
-        self._sequence = 0
+        self.watch.on_frame = self._frame
 
     def __enter__(self) -> "Console":
         return self
@@ -43,7 +50,7 @@ class Console:
     @property
     def broken_frames(self) -> int:
         """Pieces of what came that are no frames."""
-        return self._decoder.errors
+        return self.watch.broken_frames
 
     @property
     def state(self) -> int:
@@ -52,9 +59,19 @@ class Console:
     def listen(self) -> None:
         """Let a moment pass and take what has come."""
         self._passes()
-        for frame in self._decoder.feed(self.port.read(65_536)):
-            if isinstance(frame, Telemetry):
-                self.telemetry.append(frame)
+        data = self.port.read(65_536)
+        self.watch.received(self._now_ns(), data) if data else self.watch.passed(self._now_ns())
+        self._speak()
+
+    def _frame(self, frame: Telemetry | Answer) -> None:
+        if isinstance(frame, Telemetry):
+            self.telemetry.append(frame)
+
+    def _speak(self) -> None:
+        for record in self.watch.take():
+            if record.topic == "out":
+                with suppress(BlockingIOError):  # a port that takes nothing now gets it never, as on a real line
+                    os.write(self.port.fileno(), record.data)
 
     def until(self, condition: Callable[[], bool], moments: int = 2000) -> bool:
         """Listen until a condition holds; False if it does not within so many moments."""
@@ -64,18 +81,28 @@ class Console:
             self.listen()
         return False
 
+    def stay(self, seconds: float) -> None:
+        """Listen for so long, and give receipts."""
+        until_ns = self._now_ns() + round(seconds * 1e9)
+        while self._now_ns() < until_ns:
+            self.listen()
+
     def send(self, kind: int, payload: bytes = b"") -> None:
-        self._sequence += 1
-        self.port.write(link.encode(kind, self._sequence, payload))
+        self.watch.order(kind, payload)
+        self._speak()
 
     def stop(self) -> None:
-        self.send(F.STOP)
+        self.port.write(link.encode(F.STOP, 0))
+
+    def _may(self, turn: int) -> bool:
+        """Whether a command may go out: every tenth telemetry, while receipts are given."""
+        return len(self.telemetry) % 10 == turn and self.watch.link == CONNECTED
 
     def make_safe(self) -> None:
         """Acknowledge whatever there is, as soon as the device lets it be acknowledged."""
 
         def safe() -> bool:
-            if self.state == TRIPPED and len(self.telemetry) % 10 == 0:
+            if self.state == TRIPPED and self._may(0):
                 self.send(F.ACKNOWLEDGE, b"\x01")
             return self.state == SAFE
 
@@ -86,10 +113,10 @@ class Console:
         """ARM and START; the generator is somebody else's."""
 
         def on() -> bool:
-            if self.state == SAFE and len(self.telemetry) % 10 == 0:
-                self._sequence += 1
-                self.port.write(link.arm(self._sequence, round(set_w * 1e3), round(set_s * 1e6), self.digest))
-            elif self.state == ARMED and len(self.telemetry) % 10 == 5:
+            if self.state == SAFE and self._may(0):
+                set_mw, set_us = round(set_w * 1e3), round(set_s * 1e6)
+                self.send(F.ARM, link.arm_request(set_mw, set_us, self.watch.limits[-32:]))
+            elif self.state == ARMED and self._may(5):
                 self.send(F.START)
             return self.state == ON
 
@@ -117,7 +144,7 @@ class Live:
             self.passes()
 
     def console(self, baud: int = BAUD) -> Console:
-        return Console(self.rig.line.link, self.rig.blob[-32:], self.passes, baud)
+        return Console(self.rig.line.link, self.rig.blob, self.passes, lambda: self.wall_ns, baud)
 
     def treat(self, console: Console) -> None:
         """To ON with 40 W."""

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from sonofuse.limits import compile_limits, load
 from sonofuse_firmware.states import TRIPPED
 from tests.hil.live_console import Console, a_moment
 from tests.quick import quick_limits
@@ -65,7 +66,7 @@ class Running:
         return Control(self.control_path)
 
     def console(self) -> Console:
-        return Console(self.link, bytes.fromhex(self.ready["limits_sha256"]), a_moment)
+        return Console(self.link, compile_limits(load(self.link.with_name("quick.toml"))), a_moment, time.monotonic_ns)
 
 
 def command(folder: Path, *options: str) -> list[str]:

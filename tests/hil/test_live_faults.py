@@ -45,7 +45,7 @@ def parts(stand: Stand) -> dict[str, object]:
         "sensors": {name: part.offset_c for name, part in bench.sensors.items()},
         "flow": bench.flow.next_event_us() - bench.now_us < 1_000_000 if bench.flow else None,
         "plant": (bench.plant.transducer.water_c, bench.plant.transducer.flow_l_min, bench.plant.reflection()),
-        "console": (stand.console.hung, stand.console.clock_rate),
+        "console": (stand.console.hung, stand.console.absent, stand.console.clock_rate),
         "blocked": getattr(stand.platform, "blocked", None),
     }
 
@@ -69,20 +69,20 @@ def test_after_all_of_them_the_device_treats_as_before(live: Live) -> None:
     with live.console() as console:
         for name in faults.fault_names():
             live.treat(console)
-            live.run(0.2)
+            console.stay(0.2)
             before = live.rig.snapshot()
             assert before["forward_w"] == 40.0 and before["reflected_share"] == 0.01, f"before {name}"
             live.rig.broken.begin(name)
-            live.run(0.4)
+            console.stay(0.4)
             live.rig.broken.end()
             live.rig.set_generator(gate=False)
             console.stop()
             assert console.until(lambda: console.state == TRIPPED), name
             if name in KEPT_BY_THE_CONVERTER:
                 live.rig.broken.begin("reset_pin")
-            live.run(0.8)  # a power loss of a second is over, and what was heated has cooled
+            console.stay(0.8)  # a power loss of a second is over, and what was heated has cooled
         live.treat(console)
-        live.run(0.5)
+        console.stay(0.5)
         live.rig.set_generator(gate=False)
         console.finish()
 

@@ -29,11 +29,13 @@ def live(tmp_path: Path) -> Iterator[Live]:
     assert not list(tmp_path.glob("link")), "the link is gone with the rig"
 
 
+RECEIPT = 20  # the check, of firmware/checks.py
+
+
 def test_a_program_at_the_port_treats(live: Live) -> None:
     with live.console() as console:
         live.treat(console)
-        live.run(2.0)
-        console.listen()
+        console.stay(2.0)
         on = live.rig.snapshot()
         assert console.state == ON
         assert on["forward_w"] == 40.0 and on["relays_closed"] == [True, True]
@@ -59,7 +61,7 @@ def test_simulated_time_never_runs_ahead(live: Live) -> None:
         live.passes()
         seen.append(live.wall_ns // 1000 - live.rig.now_us)
 
-    with Console(live.rig.line.link, live.rig.blob[-32:], passes) as console:
+    with Console(live.rig.line.link, live.rig.blob, passes, lambda: live.wall_ns) as console:
         live.treat(console)  # ARM writes the flash
         console.stop()  # and so does a trip, which erases after it
         assert console.until(lambda: console.state == TRIPPED)
@@ -146,9 +148,10 @@ def test_a_killed_program_leaves_the_rig_running(live: Live) -> None:
         os.kill(program.pid, signal.SIGKILL)
     live.run(0.5)
     assert not live.rig.line.opened
-    assert live.rig.snapshot()["forward_w"] == 40.0, "nobody has switched anything"
+    assert live.rig.snapshot()["forward_w"] == 0.0, "without receipts the device has ended it"
     with live.console() as console:
-        assert console.until(lambda: console.state == ON)
+        assert console.until(lambda: console.state == TRIPPED)
+        assert console.telemetry[-1].cause >> 8 == RECEIPT
 
 
 def test_what_a_program_left_unread_is_not_for_the_next(live: Live) -> None:
@@ -258,7 +261,7 @@ def test_a_console_that_hangs_reaches_nothing(live: Live, monkeypatch: pytest.Mo
         console.stop()
         live.run(0.5)
         assert not sent
-        with pytest.raises(ValueError, match="the console hangs"):
+        with pytest.raises(ValueError, match="the generator hears nothing"):
             live.rig.set_generator(gate=False)
         assert live.rig.set_generator()["gate"], "it can be looked at"
         live.rig.broken.end()

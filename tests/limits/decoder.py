@@ -273,6 +273,6 @@ def _tokens(found, rows):
         found.claim(index, 1, (1 << 22) - 1, "token constant")
     if len(set(constants)) != len(constants) or any(constant % 2 == 0 for constant in constants):
         found.append("token constants are not distinct odd numbers")
-    right = words[K.H_TOKEN_STEP] * (16 + 17 + 18 + 19)
+    right = words[K.H_TOKEN_STEP] * (16 + 17 + 18 + 19 + 20)
     right += sum(row[K.R_TOKEN] * sum(IDS[name] for name in IDS if name in row.table) for row in rows.values())
     found.claim(K.H_TOKEN, right % 2**30, right % 2**30, "token")

@@ -55,6 +55,8 @@ EDITS = [
     ("zero debounce", SKIN, "debounce", '"0 samples"', f"{SKIN}.debounce", ["more than zero", '"2 samples"']),
     ("zero time of debounce", SKIN, "debounce", '"0 ms"', f"{SKIN}.debounce", ["more than zero"]),
     ("half a sample", SKIN, "debounce", '"1.5 samples"', f"{SKIN}.debounce", ["whole number of conversions"]),
+    ("receipt too long", "limits", "receipt", '"2 s"', "limits.receipt",
+     ["60 ms to 1200 ms"]),
     ("debounce of a dose", "channel.skin_a.dose", "debounce", '"2 samples"', "channel.skin_a.dose.debounce",
      ["unknown key"]),
     ("too slow for its hazard", SKIN, "debounce", '"1 s"', f"{SKIN}.max_reaction",

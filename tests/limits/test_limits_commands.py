@@ -47,8 +47,10 @@ def test_what_became_looser_comes_first_and_back_is_tighter(tmp_path, section, k
 
 
 def test_a_host_that_is_required_is_tighter():
-    old = load(SHIPPED)
-    assert [(c.key, c.direction) for c in diff(old, replace(old, host_required=True))] == [("host", "tighter")]
+    required = load(SHIPPED)
+    alone = replace(required, host_required=False)
+    assert [(c.key, c.direction) for c in diff(alone, required)] == [("host", "tighter")]
+    assert [(c.key, c.direction) for c in diff(required, alone)] == [("host", "looser")]
 
 
 def test_a_check_that_went_is_looser(tmp_path):

@@ -98,7 +98,7 @@ def test_the_report_is_data_and_text():
     for word in ("skin_a.above", "40.499", "MET", REPORT.digest, "clinician"):
         assert word in text
     assert compile_limits(LIMITS)[-32:].hex() == REPORT.digest
-    assert StringIO(text).readline() == "bone_metastasis 1 for board rev_a, host none\n"
+    assert StringIO(text).readline() == "bone_metastasis 1 for board rev_a, host required\n"
 
 
 def test_the_reaction_of_every_check_keeps_its_limit():

@@ -52,7 +52,7 @@ def test_the_limits_of_the_whole_monitor():
         key: FILE["limits"][key] for key in ("duration", "over_run", "energy", "energy_ratio", "cooling_gap", "receipt")
     }
     assert list(top.values()) == ["40 s", "0.5 s", "3000 J", 1.1, "60 s", "250 ms"]
-    assert FILE["limits"]["host"] == "none"
+    assert FILE["limits"]["host"] == "required"
 
 
 def test_every_channel_has_range_and_stale_and_every_value_its_source():

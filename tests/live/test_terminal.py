@@ -136,14 +136,13 @@ def test_a_run_in_a_terminal(shown: Terminal) -> None:
     shown.type("q")
     shown.until("Quit? y/n")
     shown.type("n")
-    shown.type("\x1b[A\x1bOB")  # arrows are neither Escape nor letters
     shown.type(" ")
     shown.until("STOP sent")
     shown.until("T R I P P E D")
     shown.until("STOP was commanded")
     shown.type("a")
     shown.until("Who acknowledges?")
-    shown.type("Ada\rgel renewed\r")
+    shown.type("Ad\x1b[A\x1bOBa\rgel renewed\r")  # arrows are neither Escape nor letters
     shown.until("A new treatment")
     shown.type("n")
     shown.until("S A F E")

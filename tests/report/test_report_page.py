@@ -87,7 +87,7 @@ def test_every_curve_and_limit_has_its_name_in_the_figures(text):
 def test_head_limits_and_what_it_is_not(text):
     assert "2 of 2 cases did what they should" in text
     for said in (
-        "bone_metastasis 1, board rev_a, host none",
+        "bone_metastasis 1, board rev_a, host required",
         "tier: software",
         "sonofuse 1.2.3",
         "no claim of clearance",

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.chip  # a boot of the emulated chip takes a minute
 
 HALF_A_BURST_US = 1_000_000
 A_TICK_US = 1_000.0  # the next one is due then
+RARE = 3  # ticks that take longer, once after a trip: the black box looks whether its block is blank
+ALARM_US = 500.0  # leaves half of a tick
 
 
 def sounding(rig: Rig) -> tuple[list[tuple[int, int]], list[float]]:
@@ -31,5 +33,6 @@ def test_pulses_and_ticks(on_chip, timed):
     edges, ticks = on_chip.safe.run(sounding)
     pulses = pulses_of([(at_us / 1_000, level) for at_us, level in edges], HALF_A_BURST_US / 1_000)
     assert len(pulses) == 5 and not violations(pulses, "high", 1.1, whole=False)
-    assert len(ticks) > 900
-    timed(distribution("tick while the alarm sounds", ticks, "µs", EMULATED, A_TICK_US))
+    usual = [us for us in ticks if us <= A_TICK_US]
+    assert len(ticks) > 900 and len(ticks) - len(usual) <= RARE
+    timed(distribution("tick while the alarm sounds", usual, "µs", EMULATED, ALARM_US))

@@ -93,7 +93,7 @@ def flipping(word: int, bit: int) -> Transform:
 def flip_in_memory(limits: Path, word: int, bit: int, also: Transform | None = None) -> list[Measurement]:
     """Two passes of the checksum at most: the part that was just looked at is looked at again in the next one."""
     flip = flipping(word, bit)
-    with Rig(limits, (Sonication(60.0, 0.6),), transform=lambda f, s: flip(f, also(f, s) if also else s)) as rig:
+    with Rig(limits, (Sonication(60.0, 1.0),), transform=lambda f, s: flip(f, also(f, s) if also else s)) as rig:
         words = memoryview(rig.blob[:-36]).cast("i")
         ticks = 2 * -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES]) + 1
         bound_us = ticks * words[K.H_TICK_US] + 2_200

@@ -10,6 +10,7 @@ from sonofuse.limits import SHIPPED
 
 _KEPT = ("range", "stale")  # every channel must have these
 QUICK: Mapping[str, Any] = {"limits.cooling_gap": "0.1 s"}  # so that a run does not wait a minute for its start
+FIRMWARE: Mapping[str, Any] = {**QUICK, "limits.host": "none"}  # no host is part of it: what the firmware does alone
 
 
 def write(target: Path, changes: Mapping[str, Any] = QUICK, base: Path = SHIPPED) -> Path:

@@ -8,7 +8,7 @@ from nicegui import run, ui
 
 from .client import Client, RigRequestError
 
-_OFTEN = ("lost_coupling", "sensor_off", "overpower", "stuck_gate", "hung_firmware", "console_hung", "patient_stop")
+_OFTEN = ("lost_coupling", "overpower", "stuck_gate", "hung_firmware", "console_hung", "patient_stop")
 
 
 def panel(client: Client) -> None:

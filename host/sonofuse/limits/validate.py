@@ -16,6 +16,7 @@ US = thresholds.US
 LONGEST_ON_S = (1 << 29) / US
 STALE_TOP_S = (1 << 19) / US
 SAME_TOP = 1 << 20  # of C_SAME
+RECEIPT_S = (0.06, 1.2)  # three frames of 20 ticks; the last 64 of them (firmware/receipts.py)
 TOKEN_S = 0.002  # firmware/permit_program.py
 NOTICED_S = 0.020  # guarantee G11, from when release was due; nobody looks before the settle time is over
 LOWER_IS_WORSE = ("below",)
@@ -50,6 +51,9 @@ def _timing(limits: LimitsFile) -> Iterator[Fault]:
         yield (*top, "deadline"), _ms(limits.deadline_s), "is shorter than a tick", f"{_ms(limits.tick_s)} or more"
     elif limits.deadline_s > TOKEN_S:
         yield (*top, "deadline"), _ms(limits.deadline_s), "is longer than a token lives", f"{_ms(TOKEN_S)} or less"
+    if not RECEIPT_S[0] <= limits.receipt_s <= RECEIPT_S[1]:
+        why = "is less than a frame and its way back take, or more than the device knows its frames for"
+        yield (*top, "receipt"), _ms(limits.receipt_s), why, f"{_ms(RECEIPT_S[0])} to {_ms(RECEIPT_S[1])}"
     off_s = limits.pump_hold_s + limits.relay_release_s
     if limits.settle_s < off_s:
         yield (*top, "settle"), _ms(limits.settle_s), "is shorter than the cut-off", f"{_ms(off_s)} or more"

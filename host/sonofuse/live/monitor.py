@@ -20,8 +20,9 @@ from sonofuse.live.record import Record
 from sonofuse.live.view import SILENT, View
 from sonofuse.live.view_record import view_of
 
-ANSWER_S = 1.0  # a device answers within 40 ms; it erases flash for 45 ms, 400 ms at most
+ANSWER_S = 0.7  # a device answers within 60 ms; it erases flash for 45 ms, 400 ms at most; less than watcher.BEAT_NS
 _END_S = 2.0  # in which the watcher ends by itself: it commands STOP first
+Listener = Callable[[Record], object]
 GONE = "the watching process has ended; the device goes low by itself: start the monitor again"
 
 
@@ -46,7 +47,8 @@ class Monitor:
 
     def __init__(self, watching: Watching) -> None:
         self._watching = watching
-        self.listeners: list[Callable[[Record], None]] = []
+        self.listeners: list[Listener] = []
+        self._telling = threading.Lock()
         self.inhibitions: list[Callable[[], str]] = []
         self.troubles: list[Callable[[], str]] = []
         self.dress: Callable[[View], View] = lambda view: view  # adds what the watcher does not know: the session
@@ -99,8 +101,9 @@ class Monitor:
                 if isinstance(item, Record):
                     if item.topic == "view":
                         self._view = view_of(item.values)
-                    for listener in self.listeners:
-                        listener(item)
+                    with self._telling:
+                        for listener in self.listeners:
+                            listener(item)
                 else:
                     with self._news:
                         self._replies[int(item["request"])] = str(item["result"])
@@ -108,6 +111,18 @@ class Monitor:
         with self._news:
             self.gone = GONE
             self._news.notify_all()
+
+    def change(self, listener: Listener, other: Listener, kept: list[Record]) -> None:
+        """Put another listener in the place of one that has only `kept` what came; it gets all of that first."""
+        with self._telling:
+            for record in kept:
+                other(record)
+            self.listeners[self.listeners.index(listener)] = other
+
+    @property
+    def watcher_pid(self) -> int:
+        """The number of the watching process."""
+        return self._process.pid
 
     # ---- what is seen
 

@@ -37,6 +37,7 @@ the device and stops it; everything is recorded. --demo needs no device: the rig
 """
 _FIRST_VIEW_S = 10.0  # the watcher starts, compiles the limits and says what it sees
 _DEVICE_S = 3.0  # after which a recording begins also without a device that says who it is
+_SWITCH_S = 0.0005  # between threads: a trip that waits for the page's thread reaches the generator late (measured)
 _PANELS: tuple[Callable[[], None], ...] = ()
 
 
@@ -80,6 +81,7 @@ def run(asked: Namespace) -> int:
     Raises:
         CommandError: if something that was asked for cannot be used.
     """
+    sys.setswitchinterval(_SWITCH_S)
     if asked.json and not asked.headless:
         raise CommandError(BAD_INPUT, "--json goes with --headless")
     with ExitStack() as leave:
@@ -90,10 +92,12 @@ def run(asked: Namespace) -> int:
             switch = SecondSwitch(place.connect)
             switch.start()
             leave.callback(lambda: _tell(switch.close()))
-        monitor = leave.enter_context(Monitor(_watching(asked, place)))
+        monitor, early = Monitor(_watching(asked, place)), list[Record]()
+        monitor.listeners.append(early.append)  # a recording begins with the first word of the watcher
+        leave.enter_context(monitor)
         view = _first(monitor)
         about = partial(About.of, limits=limits, limit_set=blob, keys=[ANY] if place.key else list(keys.kept()))
-        recorder = _record(leave, asked.record_to, monitor, about)
+        recorder = _record(leave, asked.record_to, monitor, early, about)
         sessions = _sessions(leave, asked, limits)
         treatment = Treatment(monitor, limits, sessions, switch, recorder)
         leave.enter_context(treatment)
@@ -154,18 +158,17 @@ def _first(monitor: Monitor) -> View:
     raise CommandError(ENVIRONMENT, monitor.gone or f"the watching process said nothing for {_FIRST_VIEW_S:g} s")
 
 
-def _record(leave: ExitStack, folder: Path, monitor: Monitor, about: Callable[[str], About]) -> Callable[[], str]:
-    """Record from now on; what gives the name of the recording's file. A disk that fails inhibits the next start."""
-    early: list[Record] = []
-    monitor.listeners.append(early.append)
+def _record(
+    leave: ExitStack, folder: Path, monitor: Monitor, early: list[Record], about: Callable[[str], About]
+) -> Callable[[], str]:
+    """Record, as soon as the device has said who it is; what gives the name of the recording's file. A disk that fails
+    inhibits the next start. `early` is the listener that has kept the records so far."""
     until = time.monotonic() + _DEVICE_S
     while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
         monitor.beat()
         time.sleep(0.05)
     recorder = Recorder(folder, about(view.device or "no-device"))
-    monitor.listeners[monitor.listeners.index(early.append)] = recorder.put
-    for record in early:
-        recorder.put(record)
+    monitor.change(early.append, recorder.put, early)
     monitor.troubles.append(lambda: recorder.trouble)
     monitor.inhibitions.append(lambda: recorder.trouble)
     leave.callback(lambda: _tell(recorder.close()))

@@ -15,7 +15,7 @@ from sonofuse_firmware.alarms import ALARMS, PHYSIOLOGICAL
 from sonofuse_firmware.states import ARMED, NAMES, ON, SAFE, TRIPPED
 
 _OF_THE_PATIENT = {number for number, kind, _ in ALARMS if kind == PHYSIOLOGICAL}
-_UNITS = {"temperature": "°C", "power": "W", "voltage": "V", "flow": "mL/min", "contact": ""}
+_UNITS = {"temperature": "°C", "power": "W", "voltage": "V", "flow": "L/min", "contact": ""}
 _SLOW_K_S = 0.02  # a rise that is slower is none: half a count of a PT100 converter in a second
 _ENOUGH_S = 600.0  # a limit that is farther away than this is not in sight
 _NS = 1e-9
@@ -59,7 +59,7 @@ class Picture:
         budgets = self._budgets(on) if joined else ()
         set_mw, set_us = 0, 0
         if state == NAMES[ARMED] and watch.armed is not None:
-            set_mw, set_us = watch.armed
+            set_mw, set_us, _ = watch.armed
         elif joined and follower is not None and follower.set_point is not None:
             set_mw, set_us, _ = follower.set_point
         return View(
@@ -108,9 +108,12 @@ class Picture:
                 value = words[K.C_VALUE] / row.scale
             warning = bool(words[K.C_WARN])
             if value is not None:
-                if not on:
+                if self._watch.telemetry is not None and self._watch.telemetry.state in (SAFE, ARMED):
                     self._rest[channel.name] = value
                 shares = [(self._share(row, check, value), check.name) for check in channel.checks]
+                high = self._high(row, on)
+                if high is not None and high.check in ("set", "idle"):
+                    shares.append(((high.trip - value) / high.trip, high.check))
                 known = [(share, name) for share, name in shares if share is not None]
                 if known:
                     least, of = min(known)
@@ -121,7 +124,7 @@ class Picture:
             quantity=row.quantity,
             unit=_UNITS[row.quantity],
             value=value,
-            high=_bound(row, "above"),
+            high=self._high(row, on),
             low=_bound(row, "below"),
             margin=margin,
             of=of,
@@ -134,14 +137,28 @@ class Picture:
         words, compiled = self._words(row), row.compiled[check.name]
         if check.name in ("above", "below"):
             rest, trip = self._rest.get(row.channel.name, value), compiled.value
-            if row.quantity != "temperature":  # these rest at 0, or where they have to be
+            if row.quantity in ("power", "flow"):  # these rest at 0, or where they have to be
                 rest = 0.0 if check.name == "above" else 2 * trip
-            return (trip - value) / (trip - rest) if rest != trip else 0.0
+            beyond = value >= trip if check.name == "above" else value <= trip
+            return 0.0 if beyond or rest == trip else (trip - value) / (trip - rest)
         if check.name == "dose":
             return 1 - words[K.C_DOSE_HI] / max(compiled.trip, 1)
         if check.name in ("rise", "rise_off"):
             return 1 - max(_rise(words, row.channel.rise_window), 0) / max(compiled.trip, 1)
         return None
+
+    def _high(self, row: _Row, on: bool) -> Bound | None:
+        """The limit above, as it is now: forward power has one against its set point while ON, another while not."""
+        above, against_set, idle = (row.channel.check(name) for name in ("above", "set", "idle"))
+        absolute = None if above is None else _bound(row, "above")
+        follower = self._watch.follower
+        if on and against_set is not None and follower is not None and follower.set_point is not None:
+            set_w = follower.set_point[0] / 1e3
+            warn = None if against_set.warn is None else set_w * (1 + against_set.warn)
+            limit, trip = set_w * (1 + (against_set.trip or 0.0)), set_w * (1 + row.compiled["set"].value)
+            relative = Bound("set", limit, trip, warn)
+            return relative if absolute is None or relative.trip < absolute.trip else absolute
+        return _bound(row, "idle") if not on and idle is not None else absolute
 
     def _budgets(self, on: bool) -> tuple[Budget, ...]:
         follower, limits = self._watch.follower, self._limits

@@ -6,6 +6,7 @@ given up, and a trip reaches the generator from the thread that hears it. Nothin
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,7 @@ class Treatment:
         self._running: _Running | None = None
         self._seen: View | None = None  # the last picture with the host's kernel in step
         self._session: Session | None = None
+        self._state = ""  # of the device, in the picture before
         self._why_not = "" if sessions is None else "the sessions file has not been read yet"
         self._turn = threading.Lock()  # one of start, finish and what the pictures show at a time
         self._ended = threading.Event()
@@ -85,13 +87,20 @@ class Treatment:
         if not (math.isfinite(set_w) and math.isfinite(set_s) and set_w > 0 and set_s > 0):
             return f"{set_w:g} W for {set_s:g} s: both must be numbers above 0"
         said = self._monitor.arm(set_w, set_s)
-        return said or ("" if self._switch is None else self._switch.set_point(set_w))
+        if said or self._switch is None:
+            return said
+        said = self._switch.set_point(set_w)
+        if said:
+            self._monitor.disarm()
+        return said
 
     def start(self) -> str:
         with self._turn:
             view = self._monitor.latest()
             if view is None or self._seen is None or view.link != CONNECTED:
-                return "the device is not connected"
+                return self._monitor.gone or "the device is not connected"
+            if self._running is not None:
+                return "a sonication runs already"
             if self._sessions is not None:
                 try:
                     self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
@@ -163,9 +172,12 @@ class Treatment:
     def _look(self, view: View) -> None:
         if self._agreement is not None and self._switch is not None:
             wrong = self._agreement.check(view, self._switch.state())
-            if wrong and view.state == "ON":
+            if wrong and view.state != "TRIPPED":
                 self._monitor.stop(wrong)
                 self._switch.trip()
+            if self._state == "ARMED" and view.state == "SAFE":  # nobody started, and the device gave it up
+                self._switch.off()
+            self._state = view.state
         running = self._running
         if view.link == CONNECTED:
             self._seen = view
@@ -175,8 +187,10 @@ class Treatment:
             if view.t_s - self._seen.t_s > _LOST_S:
                 self._end("")
         elif view.state == "ON":
-            if view.on_s >= view.set_s and not running.ending:
+            left_s = view.set_s - view.on_s - (time.monotonic() - view.t_s)
+            if left_s < PASS_S and not running.ending:
                 running.ending = True
+                self._ended.wait(max(left_s, 0.0))
                 self.finish()
         elif view.state in ("SAFE", "TRIPPED"):
             self._end(FINISHED if view.state == "SAFE" else TRIPPED)

@@ -62,6 +62,7 @@ class Watch:
         self.identity: Identity | None = None
         self.telemetry: Telemetry | None = None
         self.follower: Follower | None = None
+        self.judges = True  # STOP what only this host sees; False where no host is part of the safety argument
         self.trouble = ""  # one line about the device or the line, "" for none
         self.stopped = ""  # why this host has commanded STOP, "" if it has not since the device was last not TRIPPED
         self.answers: dict[int, Answer] = {}  # by the sequence number that they answer
@@ -119,6 +120,11 @@ class Watch:
     def stopping(self) -> bool:
         """A STOP that the device has not obeyed yet."""
         return self._stop_ns is not None
+
+    @property
+    def broken_frames(self) -> int:
+        """Pieces of what came that are no frames."""
+        return self._decoder.errors
 
     def take(self) -> list[Record]:
         """The records since the last call, in the order in which they arose."""
@@ -293,7 +299,7 @@ class Watch:
             "receipt": in_step,
         }
         self._note("decision", json.dumps(decision, sort_keys=True).encode())
-        if frame.state != ON:
+        if frame.state != ON or not self.judges:
             return
         if follower.cause:
             self._stop(f"the host's kernel trips (cause {follower.cause}), the device's does not")

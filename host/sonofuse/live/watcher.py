@@ -24,11 +24,13 @@ from sonofuse.live.channel import Requests, Sender
 from sonofuse.live.line import Line
 from sonofuse.live.picture import Picture
 from sonofuse.live.record import Record, of_view
+from sonofuse.live.timing import Timing
 from sonofuse.live.watch import Watch, WatchError
+from sonofuse_firmware.states import ARMED, ON
 
 PASS_S = 0.005  # how often time is let pass if nothing comes
 VIEW_NS = 50_000_000
-BEAT_NS = 1_000_000_000  # without a beat of the process with the page: nobody could see or stop anything
+BEAT_NS = 1_000_000_000  # without a beat of the process with the page, ARMED or ON: nobody could see or stop anything
 LAST_WORDS_S = 0.2  # in which STOP is repeated before this process ends
 
 
@@ -43,6 +45,7 @@ class Watcher:
         self._view_ns = 0
         self._asked: dict[int, int] = {}  # sequence number of a command -> the request that made it
         self._trouble = ""
+        self._timing = Timing(self._beat_ns)
 
     def run(self) -> None:
         """Until the parent is gone."""
@@ -58,14 +61,17 @@ class Watcher:
         fds = [self._channel.fileno()] + ([self._line.fd] if self._line.fd >= 0 else [])
         ready, _, _ = select.select(fds, [], [], PASS_S)
         now = time.monotonic_ns()
-        if self._line.fd in ready:
-            data = self._line.read()
-            if data:
-                self._watch.received(now, data)
+        data = self._line.read() if self._line.fd in ready else b""
+        if data:
+            self._watch.received(now, data)
         self._watch.passed(now)
         if self._channel.fileno() in ready and not self._hear(now):
             return False
         self._look_after(now)
+        self._speak()
+        summary = self._timing.passed(now, time.monotonic_ns(), bool(data))
+        if summary is not None:
+            self._note(now, summary)
         return self._send(now)
 
     def _hear(self, now: int) -> bool:
@@ -97,7 +103,9 @@ class Watcher:
             self._asked[sequence] = number
 
     def _look_after(self, now: int) -> None:
-        if now - self._beat_ns > BEAT_NS and not self._watch.stopped:
+        seen = self._watch.telemetry
+        started = seen is not None and seen.state in (ARMED, ON)
+        if started and now - self._beat_ns > BEAT_NS and not self._watch.stopped:
             why = f"the process with the page stood still for {BEAT_NS // 1_000_000} ms"
             self._watch.command(now, "stop", why=why)
         if self._line.trouble != self._trouble:
@@ -107,13 +115,16 @@ class Watcher:
     def _note(self, now: int, values: dict[str, Any]) -> None:
         self._sender.record(Record.of(now, "note", values))
 
-    def _send(self, now: int) -> bool:
-        """Onto the line and to the parent with what there is; False if the parent is gone."""
+    def _speak(self) -> None:
+        """Onto the line with what the watch wants to say; the parent hears of all of it."""
         for record in self._watch.take():
             if record.topic == "out":
                 self._line.write(record.data)
             self._sender.record(record)
         self._line.flush()
+
+    def _send(self, now: int) -> bool:
+        """To the parent with what there is; False if it is gone."""
         for sequence, answer in list(self._watch.answers.items()):
             number = self._asked.pop(sequence, None)
             if number is not None:

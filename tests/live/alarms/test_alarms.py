@@ -162,13 +162,20 @@ def test_a_trip_nobody_watches_can_be_acknowledged() -> None:
 
 
 def test_a_lost_link_is_latched() -> None:
-    alarms = after(view(0.0), view(0.05, link=SILENT), view(0.1))
+    alarms = after(view(0.0), view(0.05, link=SILENT), view(0.1), view(0.1 + 2 * HOLD_S))
     assert heard(alarms) == (TECHNICAL, HIGH)
-    alarms.passed(0.2)
-    alarms.acknowledge(0.3)
+    alarms.acknowledge(10.3)
     assert alarms.standing == ()
-    alarms.see(view(0.35, link=SILENT))
+    alarms.see(view(10.35, link=SILENT))
     assert heard(alarms) == (TECHNICAL, HIGH), "it is lost again"
+
+
+def test_what_comes_back_after_it_was_acknowledged_is_not_silenced() -> None:
+    alarms = after(view(0.0), view(0.05, link=SILENT), view(0.1))
+    alarms.silence(1.0)
+    alarms.acknowledge(2.0)
+    alarms.see(view(2.05, link=SILENT))
+    assert heard(alarms) == (TECHNICAL, HIGH)
 
 
 def test_what_is_acknowledged_and_present_is_shown_and_does_not_sound() -> None:

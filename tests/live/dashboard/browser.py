@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,6 +122,13 @@ class Browser:
             elif message["method"] == "Network.webSocketCreated":
                 found.add(message["params"]["url"])
         return found
+
+    def debugger(self) -> str:
+        """Where the browser's own debugger listens for this tab: it answers also while the page hangs."""
+        address = self.driver.capabilities["goog:chromeOptions"]["debuggerAddress"]
+        with urllib.request.urlopen(f"http://{address}/json") as answer:
+            tabs = json.load(answer)
+        return str(next(tab for tab in tabs if tab["type"] == "page")["webSocketDebuggerUrl"])
 
     def _command(self, name: str, **values: object) -> Any:
         return self.driver.execute_cdp_cmd(name, values)

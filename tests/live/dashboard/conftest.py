@@ -1,4 +1,4 @@
-"""One browser and one server for all tests of a file that want no other; each test gets a device at rest."""
+"""One browser and one server for all tests that want no other; each test gets a device at rest."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.live.dashboard.browser import Browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     from tests.live.dashboard.browser import browsing
 
@@ -20,7 +20,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_served() -> Iterator[Served]:
     if find_spec("nicegui") is None:
         pytest.skip('not run: no NiceGUI (pip install "sonofuse[live]")')

@@ -25,8 +25,8 @@ KELVIN_PER_WATT = 0.085  # of skin, at rest: 40 W ends near 35.4 °C
 class Device:
     """What the tests script.
 
-    `hot` makes skin_a follow the power that many times as strongly; `speed` lets more time pass per View; nothing but
-    the clock goes on while skin_a is at `hold_c`; `quiet` gives the same View again and again, as a watcher that hangs.
+    `hot` makes skin_a follow the power that many times as strongly; `speed` lets more time pass per View, and hardly
+    any passes while skin_a is at `hold_c`; `quiet` gives the same View again and again, as a watcher that hangs.
     """
 
     hot: float = 1.0
@@ -96,9 +96,10 @@ class Device:
         self.number += 1
 
     def _step(self, dt_s: float) -> None:
-        self.t_s += dt_s
         if self.skin[0] >= self.hold_c:
+            self.t_s += 0.001
             return
+        self.t_s += dt_s
         power = self.set_w if self.state == "ON" else 0.0
         for index, gain in enumerate((self.hot, 0.9)):
             settled = BASE_C + KELVIN_PER_WATT * gain * power

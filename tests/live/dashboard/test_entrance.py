@@ -1,10 +1,14 @@
 """Who may see and do what: other hosts, other pages, and browsers without the access code."""
 
+import base64
 import http.client
+import io
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 
 from tests.live.dashboard.browser import Browser
 from tests.live.dashboard.device import Device, Silent
@@ -14,6 +18,7 @@ websockets = pytest.importorskip("websockets.sync.client", reason="not run: no w
 from websockets.exceptions import InvalidStatus  # noqa: E402
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError  # noqa: E402
+from sonofuse.live.dashboard import serve  # noqa: E402
 from sonofuse.live.dashboard.server import Dashboard  # noqa: E402
 
 CODE = "kelvin-4711"
@@ -169,6 +174,35 @@ def test_a_page_whose_server_dies_says_so(tab: Browser) -> None:
         tab.until_text("word", "NOT KNOWN")
         tab.find("#stop").click()
         tab.until_text("stop-hint", "NOT SENT (no answer): use the STOP at the device")
+
+
+def test_without_nicegui_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sonofuse.live.dashboard.server")
+    monkeypatch.setitem(sys.modules, "nicegui", None)
+    with pytest.raises(CommandError, match=r'no module nicegui\): pip install "sonofuse\[live\]"') as refused:
+        serve(Device().latest, Silent())
+    assert refused.value.code == ENVIRONMENT
+
+
+def test_a_page_whose_scripts_hang_says_so(tab: Browser, served: Served) -> None:
+    tab.open(served)
+    hang = "const from = performance.now(); while (performance.now() - from < 4000);"
+    yellow = (0xF0, 0xE4, 0x42)  # of the banner
+    with websockets.connect(tab.debugger(), max_size=None) as debugger:
+
+        def tell(number: int, method: str, **parameters: object) -> None:
+            debugger.send(json.dumps({"id": number, "method": method, "params": parameters}))
+
+        tell(1, "Page.startScreencast", format="png")
+        tell(2, "Runtime.evaluate", expression=hang)  # answered when the scripts go on
+        while True:
+            message = json.loads(debugger.recv(PATIENCE_S))
+            assert message.get("id") != 2, "the scripts go on, and until now the page looked alive"
+            if message.get("method") == "Page.screencastFrame":
+                tell(3, "Page.screencastFrameAck", sessionId=message["params"]["sessionId"])
+                seen = Image.open(io.BytesIO(base64.b64decode(message["params"]["data"]))).convert("RGB")
+                if seen.getpixel((2, 2)) == yellow:
+                    break
 
 
 @pytest.mark.parametrize(

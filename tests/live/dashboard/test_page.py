@@ -5,7 +5,7 @@ import pytest
 from tests.live.dashboard.browser import SIZES, Browser
 from tests.live.dashboard.served import Served
 
-ESCAPE, TAB, DELETE, ALL = "\ue00c", "\ue004", "\ue017", "\ue009a\ue000"  # ALL: Ctrl-A
+ESCAPE, DELETE, ALL = "\ue00c", "\ue017", "\ue009a\ue000"  # ALL: Ctrl-A
 _ON_TOP = """(() => {
   const box = arguments[0].getBoundingClientRect();
   const at = [box.x + box.width / 2, box.y + box.height / 2];
@@ -89,8 +89,10 @@ def test_without_who_or_why_nothing_is_acknowledged(tab: Browser, served: Served
 @pytest.mark.parametrize("key", [" ", ESCAPE], ids=["space", "escape"])
 def test_one_key_stops(tab: Browser, served: Served, key: str) -> None:
     _run(tab, served)
-    tab.find("[data-does=finish]").send_keys(TAB)  # a button has the focus: Space must not press it
+    tab.driver.execute_script("document.querySelector('[data-does=silence]').focus()")  # which a space would press
+    tab.driver.execute_script("globalThis.heard = []; document.addEventListener('keydown', (e) => heard.push(e.key))")
     tab.press(key)
+    assert tab.js("heard") == []  # the key is STOP and nothing else
     assert served.called("stop") == []
     tab.until_text("word", "TRIPPED")
     tab.until_text("why-text", "STOP was commanded")
@@ -112,11 +114,22 @@ def test_escape_stops_while_a_dialog_is_open_and_space_writes_there(tab: Browser
     tab.until("document.querySelector('[data-field=who]') === null")  # so that Space is STOP again
 
 
-def test_space_is_stop_in_a_field_as_soon_as_the_device_is_not_tripped(tab: Browser, served: Served) -> None:
+def test_space_is_stop_in_a_field_that_takes_none_and_in_all_where_rf_may_be_on(tab: Browser, served: Served) -> None:
     tab.show(served)
     tab.type("set-power", " ")
     assert served.called("stop") == []
     assert tab.js("document.querySelector('[data-field=set-power]').value") == "40"
+    tab.driver.execute_script("document.body.insertAdjacentHTML('beforeend', '<input data-field=other>')")  # of a panel
+    for state in ("ARMED", "ON", "BOOT"):
+        served.set(state=state, set_w=40.0, set_s=1000.0)
+        tab.until("document.body.dataset.state === arguments[0]", state)
+        tab.type("other", " ")
+        assert served.called("stop") == []
+    served.set(state="SAFE")
+    tab.until_text("word", "SAFE")
+    tab.type("other", "a b")
+    assert tab.js("document.querySelector('[data-field=other]').value") == "a b"
+    tab.driver.execute_script("document.querySelector('[data-field=other]').remove()")
 
 
 def test_stop_is_seen_and_can_be_pressed_at_every_size_also_beside_a_dialog(tab: Browser, served: Served) -> None:
@@ -168,6 +181,14 @@ def test_a_page_whose_pictures_stop_says_so_by_itself(tab: Browser, served: Serv
     served.set(**{how: False})
     tab.until("getComputedStyle(document.getElementById('veil')).opacity === '0'")
     tab.until_text("word", "ON")
+
+
+def test_a_picture_that_fails_half_way_is_none(tab: Browser, served: Served) -> None:
+    tab.show(served)
+    tab.driver.execute_script("document.getElementById('receipt').remove()")
+    tab.until("getComputedStyle(document.getElementById('veil')).opacity === '1'")
+    tab.until_text("word", "NOT KNOWN")
+    tab.driver.get("about:blank")
 
 
 def test_the_veil_waits_half_a_second_of_the_browser(tab: Browser, served: Served) -> None:
@@ -245,13 +266,14 @@ def test_another_set_point_is_typed_and_the_plan_comes_back(tab: Browser, served
     tab.until_text("word", "SAFE")
     tab.click("plan")
     tab.until("document.querySelector('[data-field=set-power]').value === '40'")
-    tab.type("set-power", ALL + DELETE)
-    tab.click("arm")
-    tab.until("document.querySelector('.said').textContent.includes('must be numbers above zero')")
-    tab.click("silence")
-    assert served.called("silence") == []
+    for nonsense in (DELETE, "0"):
+        tab.type("set-power", ALL + nonsense)
+        tab.click("arm")
+        tab.until("document.querySelector('.said').textContent.includes('must be numbers above zero')")
+        tab.click("silence")
+        tab.until("document.querySelector('.said').textContent.includes('Silence: done')")
     assert [name for name, _ in served.calls if name == "arm"] == []
-    tab.type("set-power", "40")
+    tab.type("set-power", ALL + "40")
 
 
 def test_nothing_is_asked_of_any_other_host(tab: Browser, served: Served) -> None:

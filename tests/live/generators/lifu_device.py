@@ -5,6 +5,7 @@ import os
 import pty
 import struct
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ class LifuDevice:
         self.lag = 0.0  # volts that the rail is off by
         self.status: str | None = None
         self.registers = 0
+        self.stopped_s: list[float] = []  # when the trigger was stopped, s of the monotonic clock
         self.silent: set[int] = set()
         self.refused: set[int] = set()
         self.heard: list[int] = []
@@ -60,6 +62,7 @@ class LifuDevice:
                 self.running = True
             case C.OW_CTRL_STOP_SWTRIG:
                 self.running = False
+                self.stopped_s.append(time.monotonic())
             case C.OW_POWER_SET_HV:
                 (self.volts,) = struct.unpack(">f", packet.data)
             case C.OW_POWER_HV_ON:

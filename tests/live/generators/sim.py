@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 BENCH = f"{Path(__file__).parent / 'bench.yaml'}@sim"
-KEYSIGHT, PLAIN, STUBBORN = (f"TCPIP0::{name}::5025::SOCKET" for name in ("keysight", "plain", "stubborn"))
+KEYSIGHT, PLAIN, STUBBORN, STUCK = (
+    f"TCPIP0::{name}::5025::SOCKET" for name in ("keysight", "plain", "stubborn", "stuck")
+)
 
 
 def needed() -> None:

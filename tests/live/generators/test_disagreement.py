@@ -160,11 +160,13 @@ def test_shares_are_those_of_the_limits_file() -> None:
     own = limits()
     assert Agreement(own).not_covered == ""
     forward = own.channel("forward")
-    checks = tuple(replace(check, trip=0.5) if check.name == "set" else check for check in forward.checks)
+    trips = {"set": 0.5, "idle": 3.0}
+    checks = tuple(replace(check, trip=trips.get(check.name, check.trip)) for check in forward.checks)
     channels = tuple(replace(forward, checks=checks) if channel is forward else channel for channel in own.channels)
-    wide = Agreement(replace(own, channels=channels))
+    power, idle = Agreement(replace(own, channels=channels)), Agreement(replace(own, channels=channels))
     for t_s in (0.0, 1.0):
-        assert wide.check(view("ON", 21.0, t_s), generator(True)) == ""
+        assert power.check(view("ON", 21.0, t_s), generator(True)) == ""
+        assert idle.check(view("SAFE", 2.9, t_s), generator(False, None)) == ""
     assert Agreement(limits("mini_ntc")).not_covered == "", "a channel of another name that watches forward power"
 
 

@@ -92,7 +92,7 @@ class OffWins(RuleBasedStateMachine):
         self.task = self.orders.next(self.now_s)
         self.seen = None
         if self.task is not None:
-            assert self.task.call is not Call.ON or (self.wanted and not self.tripped)
+            assert self.task.call is not Call.ON or (self.wanted and not self.tripped and not self.aborting)
             self.off_begun = self.off_begun or self.task.call is Call.OFF
             self.touched = self.touched and self.task.call is not Call.READ_OUTPUT
 

@@ -124,6 +124,29 @@ def test_a_trigger_that_runs_on(device: LifuDevice, generator: openlifu.OpenLifu
     assert not device.high_voltage
 
 
+def test_the_second_way_while_a_call_waits(
+    device: LifuDevice, generator: openlifu.OpenLifuGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openlifu, "ANSWER_S", 0.01)
+    generator.set_point(64.0)
+    generator.on()
+    with (
+        generator._transmitter_turn,
+        pytest.raises(GeneratorError, match="another call waits for the transmitter; its"),
+    ):
+        generator.abort()
+    assert device.running and not device.high_voltage
+    device.high_voltage = True
+    with (
+        generator._transmitter_turn,
+        generator._console_turn,
+        pytest.raises(GeneratorError, match="waits for the transmitter, and another call waits for the console"),
+    ):
+        generator.abort()
+    generator.abort()
+    assert not device.running
+
+
 def test_a_trigger_in_neither_state(device: LifuDevice, generator: openlifu.OpenLifuGenerator) -> None:
     device.status = "ERROR"
     with pytest.raises(GeneratorError, match='its trigger is "ERROR", neither running nor stopped'):

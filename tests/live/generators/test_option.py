@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -73,7 +73,7 @@ def test_a_mistake_in_the_file(own: str) -> None:
 )
 def test_a_library_that_is_not_installed(text: str, module: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     there = f"{option.__name__}.find_spec"
-    monkeypatch.setattr(there, lambda name: None if name == module else find_spec(name))
+    monkeypatch.setattr(there, lambda name: None if name == module else ModuleSpec(name, None))
     code, line = failure(lambda: option.chosen(text))
     assert code == ENVIRONMENT and line.startswith(f"--generator: {says}")
 

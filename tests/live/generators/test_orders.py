@@ -325,6 +325,21 @@ def test_the_second_way_is_due_after_the_first_off_that_was_not_done() -> None:
     assert desk.orders.abort_begins(desk.now_s) is desk.generator
 
 
+def test_nothing_goes_on_while_the_second_way_is_under_way() -> None:
+    desk = Desk().sonicating()
+    desk.orders.trip(desk.now_s)
+    desk.now_s += 0.03
+    assert desk.orders.abort_begins(desk.now_s) is desk.generator
+    desk.run()
+    assert desk.orders.acknowledge(desk.now_s) == ""
+    assert desk.orders.set_point(40.0, desk.now_s) == desk.orders.on(desk.now_s) == ""
+    assert set(desk.run(1.0)) == {Call.READ_OUTPUT, Call.READ_SET}
+    assert "has not ended" in desk.state.trouble
+    desk.orders.aborted("", desk.now_s)
+    assert desk.run() == [Call.SET, Call.READ_SET, Call.ON, Call.READ_OUTPUT]
+    assert desk.state.trouble == ""
+
+
 def test_the_age_of_what_is_known() -> None:
     desk = Desk()
     assert desk.state.age_s is None

@@ -67,6 +67,19 @@ def test_abort_puts_the_output_off_through_a_second_session(keysight: ScpiGenera
     assert keysight.read_output() is False
 
 
+def test_abort_that_is_in_vain_is_told(tmp_path: Path) -> None:
+    generator = ScpiGenerator(instrument(tmp_path, PLAIN), sim.STUCK, sim.BENCH)
+    with pytest.raises(GeneratorError, match="SCPI-99 generator: the output stays on"):
+        generator.abort()
+
+
+def test_an_output_that_was_left_on_is_put_off_by_preparing_it(tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh.yaml"
+    fresh.write_text(Path(sim.BENCH.removesuffix("@sim")).read_text(encoding="utf-8"), encoding="utf-8")
+    assert Session(sim.KEYSIGHT, 0.2, "\n", None, f"{fresh}@sim").ask("OUTP1?") == "1"
+    assert ScpiGenerator(instrument(tmp_path), sim.KEYSIGHT, f"{fresh}@sim").read_output() is False
+
+
 def test_another_instrument(tmp_path: Path) -> None:
     with pytest.raises(GeneratorError) as caught:
         ScpiGenerator(instrument(tmp_path), sim.PLAIN, sim.BENCH)

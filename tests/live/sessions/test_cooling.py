@@ -78,6 +78,7 @@ def test_doubts() -> None:
     assert Gap().left_s(mark, clocks.now(), GAP_S) == 50  # the clock that says less time counts
     clocks.set_wall(0.03)
     assert Gap().doubt(mark, clocks.now(), GAP_S) == CLOCK
+    assert Gap().left_s(mark, clocks.now(), GAP_S) == GAP_S
     backwards = Instant(mark.at.wall_ns, mark.at.steady_ns - 1, mark.at.boot)
     assert Gap().doubt(mark, backwards, GAP_S) == CLOCK
     clocks.reboot(5)

@@ -56,7 +56,7 @@ def killed(path: Path, seed: int) -> tuple[set[Fact], bool]:
     child.start()
     theirs.close()
     acknowledged: set[Fact] = set()
-    for _ in range(draw.randrange(1, 12)):
+    for _ in range(draw.randrange(1, 7)):
         acknowledged.add(ours.recv())
     time.sleep(draw.random() * 0.01)  # some transactions long
     child.kill()
@@ -86,7 +86,7 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
         assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert plain.execute("PRAGMA foreign_key_check").fetchall() == []
         plain.close()
-    assert len(acknowledged) > 3 * TRIALS
+    assert len(acknowledged) > 2 * TRIALS
     assert journals > 0, "no trial hit a transaction"
     begun = {fact[1] for fact in acknowledged if fact[0] == "begun"}
     ended = {fact[1] for fact in kept(path) if fact[0] == "ended"}

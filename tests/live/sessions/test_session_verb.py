@@ -104,7 +104,7 @@ def test_from_the_plan_to_a_treatment_that_is_repeated(desk: Desk) -> None:
     assert f"treatment {code}/1" in shown and f"treatment {code}/2" in shown
     assert f"treatment {code}/1" not in desk("show", f"{code}/2").out
     exported = desk("export", "-o", desk.folder / "all.json")
-    assert exported.out == f"1 patients in {desk.folder / 'all.json'}\n"
+    assert exported.out == f"1 patient(s) in {desk.folder / 'all.json'}\n"
     kept = json.loads((desk.folder / "all.json").read_text(encoding="utf-8"))
     assert kept == desk("export").data
     assert kept["patients"] == [desk("show", code, "--json").data]

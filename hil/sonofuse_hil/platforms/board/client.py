@@ -4,7 +4,7 @@ import struct
 import time
 from collections.abc import Iterator
 
-from sonofuse import link
+from sonofuse import link, protocol
 
 from ..process import RigError
 from .ports import Port
@@ -12,7 +12,7 @@ from .wire import Info, P, Replied, Reply, Report, bodies, reply, result_text
 
 HOW = "install it with: python -m sonofuse_hil.platforms.board.install"
 _TRIES = 3
-_TELEMETRY = link.F.TELEMETRY
+_TELEMETRY = protocol.TELEMETRY.kind
 
 
 class Client:

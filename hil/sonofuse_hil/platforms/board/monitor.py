@@ -22,6 +22,7 @@ class MonitorLine:
         self.last: Telemetry | None = None
         self.last_us = 0
         self.booted = False  # since `booted` was last put back
+        self.on_data: Callable[[bytes], object] = lambda _data: None  # sees what comes while somebody waits for it
         self._offset: int | None = None  # of the device's clock to the rig's; None until it has spoken
 
     def hear(self, meanwhile: Callable[[], object]) -> Telemetry:
@@ -35,6 +36,7 @@ class MonitorLine:
         while time.monotonic() < until_s:
             data = self.port.read()
             heard += len(data)
+            self.on_data(data)
             found = [frame for frame in self._decoder.feed(data) if isinstance(frame, Telemetry)]
             if found:
                 self.last = found[-1]

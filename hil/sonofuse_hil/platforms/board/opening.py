@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sonofuse import link
+from sonofuse import keys
+from sonofuse.link import F
+from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import SAFE, TRIPPED
 
+from ...device import KEY
 from ..platform import Device
 from ..process import RigError
 from .client import Client
@@ -75,23 +78,31 @@ def _begin(device: Device, client: Client, monitor: MonitorLine, start: Start) -
         if _since_us(report.now, began) > _FIRST_US:
             raise RigError(f"{client.port.name}: {MARKER_STANDS}")
         report = client.poll()
-    _make_safe(client, monitor)
+    _make_safe(client, monitor, device.limits)
     zero = (client.poll().now + _FIRST_US) % MODULO
     return BoardPlatform(device.bench, device.flash, client, monitor, zero, start.restart)
 
 
-def _make_safe(client: Client, monitor: MonitorLine) -> None:
+def _make_safe(client: Client, monitor: MonitorLine, limits: bytes) -> None:
     """Acknowledge what is latched: without a signal board the stop loop was open, so there is something."""
     began = asked = client.poll().now
-    sequence = 0
+    watch = Watch(limits, KEY, keys.kept())
+
+    def hear(data: bytes) -> None:
+        watch.received(1000 * _since_us(client.poll().now, began), data)
+        for record in watch.take():
+            if record.topic == "out":
+                monitor.port.write(record.data)
+
+    monitor.on_data = hear
     while (frame := monitor.hear(client.poll)).state != SAFE:
         now = client.poll().now
         if _since_us(now, began) > _READY_US:
             raise RigError(f"{monitor.port.name}: the monitor does not get safe: {state_text(frame)}")
-        if frame.state == TRIPPED and _since_us(now, asked) > _ASK_US:
+        if frame.state == TRIPPED and watch.identity is not None and _since_us(now, asked) > _ASK_US:
             asked = now
-            sequence += 1
-            monitor.port.write(link.encode(link.F.ACKNOWLEDGE, sequence, b"\x01"))
+            monitor.port.write(watch.sealed(F.ACKNOWLEDGE, b"\x01"))
+    monitor.on_data = lambda _data: None
 
 
 def _since_us(now: int, then: int) -> int:

@@ -62,7 +62,7 @@ class Controls:
         if time.monotonic() > self._said_until_s:
             self._said.set_text("")
         if sight.state != "TRIPPED":
-            self._acknowledge.close()  # so that Space is STOP again
+            self._acknowledge.close()  # there is nothing to acknowledge, and Space is STOP again
 
     async def _armed(self) -> None:
         chosen = self._set_point.chosen()

@@ -6,14 +6,17 @@ for buttons and wrong for pictures.
 
 import asyncio
 import json
+import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sonofuse.live.dashboard.history import RATE, History, Page
 from sonofuse.live.sight import Sight, Watching
 
+_LOG = logging.getLogger(__name__)
 _LONGEST = 200  # characters that a browser has to say
 
 
@@ -23,18 +26,34 @@ class Feed:
     def __init__(self, watching: Watching) -> None:
         self._watching, self._history = watching, History()
         self._pages: dict[Page, asyncio.Event] = {}
-        self.sight = Sight(None, 0.0, False)
+        self._sight, self._looked_s = Sight(None, 0.0, False), time.monotonic()
+        self._failed = ""
+
+    @property
+    def sight(self) -> Sight:
+        """What is seen now; it ages also if nobody looks any more."""
+        return replace(self._sight, age_s=self._sight.age_s + time.monotonic() - self._looked_s)
 
     async def run(self) -> None:
-        """Ask the source for ever. What it missed while something held it up is not made up for."""
+        """Ask the source for ever. What is late by a whole turn is not made up for."""
+        due_s = time.monotonic()
         while True:
-            began = time.monotonic()
-            self.sight = self._watching.look(began)
-            if self.sight.new and self.sight.view is not None:
-                self._history.add(self.sight.view)
-                for news in self._pages.values():
-                    news.set()
-            await asyncio.sleep(max(0.0, began + 1 / RATE - time.monotonic()))
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - a View that cannot be shown: the next one may be better
+                if repr(error) != self._failed:
+                    self._failed = repr(error)
+                    _LOG.exception("a picture cannot be shown")
+            due_s = max(due_s + 1 / RATE, time.monotonic())
+            await asyncio.sleep(due_s - time.monotonic())
+
+    def _look(self) -> None:
+        self._looked_s = time.monotonic()
+        self._sight = self._watching.look(self._looked_s)
+        if self._sight.new and self._sight.view is not None:
+            self._history.add(self._sight.view)
+            for news in self._pages.values():
+                news.set()
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one browser until it goes."""

@@ -56,4 +56,4 @@ class SetPoint:
 
 def _field(label: str, unit: str, name: str) -> ui.number:
     field = ui.number(f"{label}, {unit}", min=0, format="%g").props(f'outlined inputmode=decimal data-field="{name}"')
-    return field.on("wheel.prevent", lambda _: None)  # a wheel that scrolls the page must not change a power
+    return field.on("wheel", js_handler="(event) => event.target.blur()")  # scrolling must not change a power

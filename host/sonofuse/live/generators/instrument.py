@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonofuse.limits.lines import find_lines
 from sonofuse.limits.problems import Findings, did_you_mean
 from sonofuse.limits.table import Table
 from sonofuse.live.generators.calibration import UNITS, Calibration, rising, to_decibels
+from sonofuse.toml_text import read_toml
 
 SHIPPED = Path(__file__).parent / "instruments"
-LONGEST = 1 << 16  # bytes; an instrument file has some hundred
 LEVEL = re.compile(r"[^{}]*\{level(:[^{}]*)?\}[^{}]*")
 _TABLES = ("instrument", "commands", "answers", "level")
 
@@ -65,30 +64,11 @@ def load(name_or_path: str) -> Instrument:
         if not path.is_file():
             raise InstrumentError(f"no instrument {name_or_path!r}: {did_you_mean(name_or_path, shipped())}")
     findings = Findings(str(path))
-    data = read_toml(path, findings)
+    data = read_toml(path, findings, "an instrument file")
     instrument = None if data is None else _read(_with_base(data, findings), findings)
     if findings.problems or instrument is None:
         raise InstrumentError("\n".join(str(problem) for problem in findings.problems))
     return instrument
-
-
-def read_toml(path: Path, findings: Findings) -> dict[str, Any] | None:
-    """The tables of a file, or None and a problem in `findings`."""
-    try:
-        with path.open("rb") as stream:
-            text = stream.read(LONGEST + 1).decode("utf-8")
-        if len(text) > LONGEST:
-            findings.add((), None, "is larger than 64 KiB", "a file like the shipped ones, TOML")
-            return None
-        data = tomllib.loads(text)
-    except OSError as error:
-        findings.add((), None, f"cannot be read ({error.strerror})", "the path of a TOML file")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        findings.add((), None, f"is not TOML in UTF-8 ({error})", "a file like the shipped ones")
-    else:
-        findings.lines = find_lines(text)
-        return data
-    return None
 
 
 def _with_base(data: dict[str, Any], findings: Findings) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sonofuse.limits.problems import Findings
 from sonofuse.limits.table import Table
-from sonofuse.live.generators.instrument import InstrumentError, read_toml
+from sonofuse.live.generators.instrument import InstrumentError
+from sonofuse.toml_text import read_toml
 
 DEMO = Path(__file__).parent / "openlifu_demo" / "demo.toml"
 NEEDED = ("pulse", "sequence", "delays", "apodizations", "voltage")  # by LIFUInterface.set_solution
@@ -37,7 +38,7 @@ def load(path: Path) -> LifuFile:
         InstrumentError: with every problem: file, line, key, value, what would be accepted.
     """
     findings = Findings(str(path))
-    data = read_toml(path, findings)
+    data = read_toml(path, findings, "an OpenLIFU file")
     file = None if data is None else _read(Table(data, (), findings), path.parent)
     if findings.problems or file is None:
         raise InstrumentError("\n".join(str(problem) for problem in findings.problems))

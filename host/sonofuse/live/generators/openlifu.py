@@ -7,6 +7,7 @@ voltage that the console measures, so the rail is up from the set point on, and 
 import importlib
 import logging
 import math
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
@@ -62,6 +63,8 @@ class OpenLifuGenerator:
             GeneratorError: if something is not connected, is another device, or refuses the solution.
         """
         self._file, self._interface, self._patience = file, interface, dict(patience)
+        # The SDK throws away what a port has received when it sends: one call at a time for each of the two.
+        self._transmitter_turn, self._console_turn = threading.Lock(), threading.Lock()
         try:
             there = zip(("transmitter", "console"), interface.is_device_connected(), strict=True)
             missing = [name for name, connected in there if not connected]
@@ -99,55 +102,76 @@ class OpenLifuGenerator:
     def set_point(self, watts: float) -> None:
         """Set the voltage for this power, if the SDK allows it for the solution's duty cycle, and bring the rail up.
         Nothing is transmitted without the trigger."""
-        volts = math.sqrt(watts / self._file.watts_per_volt2)
-        if not self._file.lowest_v <= volts <= self._file.highest_v:
+        file, console = self._file, self._interface.hvcontroller
+        volts = math.sqrt(watts / file.watts_per_volt2)
+        if not file.lowest_v <= volts <= file.highest_v:
             raise GeneratorError(
-                f"OpenLIFU: {watts:g} W needs {volts:.4g} V, which is not from {self._file.lowest_v:g} to "
-                f"{self._file.highest_v:g}"
+                f"OpenLIFU: {watts:g} W needs {volts:.4g} V, which is not from {file.lowest_v:g} to {file.highest_v:g}"
             )
-        _told("check the solution", lambda: self._interface.check_solution(self._file.with_voltage(volts)))
-        _told("set the voltage", lambda: self._interface.hvcontroller.set_voltage(volts))
-        _told("high voltage on", lambda: self._interface.hvcontroller.turn_hv_on(**self._patience))
+        with self._console_turn:
+            _told("check the solution", lambda: self._interface.check_solution(file.with_voltage(volts)))
+            _told("set the voltage", lambda: console.set_voltage(volts))
+            _told("high voltage on", lambda: console.turn_hv_on(**self._patience))
 
     def read_set_point(self) -> float:
         """The power that belongs to the voltage on the rail, W."""
-        volts = _told("read the voltage", self._interface.hvcontroller.get_voltage)
+        with self._console_turn:
+            volts = _told("read the voltage", self._interface.hvcontroller.get_voltage)
         return self._file.watts_per_volt2 * volts**2
 
     def on(self) -> None:
         """Start the trigger."""
-        _told("start the trigger", self._interface.txdevice.start_trigger)
+        with self._transmitter_turn:
+            _told("start the trigger", self._interface.txdevice.start_trigger)
 
     def off(self) -> None:
         """Stop the trigger, then take the high voltage away, whether or not that worked."""
         try:
-            _told("stop the trigger", self._interface.txdevice.stop_trigger)
+            with self._transmitter_turn:
+                self._stop()
         finally:
-            self._high_voltage_off()
+            with self._console_turn:
+                self._high_voltage_off()
 
     def read_output(self) -> bool:
         """Whether the trigger runs."""
-        status = str(_told("read the trigger", self._interface.txdevice.get_trigger_json).get("TriggerStatus")).upper()
-        if status not in (RUNNING, STOPPED):
-            raise GeneratorError(f'OpenLIFU: its trigger is "{status}", neither running nor stopped')
-        return status == RUNNING
+        with self._transmitter_turn:
+            return self._runs()
 
     def abort(self) -> None:
-        """Stop the trigger beside another call: what is written to a port goes out, whoever waits for an answer there.
-        If that cannot be seen to work, take the high voltage away: the console has a port of its own."""
+        """Stop the trigger; if the transmitter does not answer, or another call waits for it, take the high voltage
+        away: the console has a port of its own. If that is waited for as well, nothing is left to do."""
+        failure = "another call waits for the transmitter"
+        if self._transmitter_turn.acquire(timeout=ANSWER_S):
+            try:
+                self._stop()
+                failure = "the trigger does not stop" if self._runs() else ""
+            except GeneratorError as error:
+                failure = str(error)
+            finally:
+                self._transmitter_turn.release()
+        if not failure:
+            return
+        if not self._console_turn.acquire(timeout=ANSWER_S):
+            raise GeneratorError(f"OpenLIFU: {failure}, and another call waits for the console")
         try:
-            _told("stop the trigger", self._interface.txdevice.stop_trigger)
-            running = self.read_output()
-        except GeneratorError as failure:
             self._high_voltage_off()
-            raise GeneratorError(f"{failure}; its high voltage was taken away") from failure
-        if running:
-            self._high_voltage_off()
-            raise GeneratorError("OpenLIFU: the trigger does not stop; its high voltage was taken away")
+        finally:
+            self._console_turn.release()
+        raise GeneratorError(f"OpenLIFU: {failure}; its high voltage was taken away")
 
     def close(self) -> None:
         """Give both ports back."""
         _told("close", self._interface.close)
+
+    def _stop(self) -> None:
+        _told("stop the trigger", self._interface.txdevice.stop_trigger)
+
+    def _runs(self) -> bool:
+        status = str(_told("read the trigger", self._interface.txdevice.get_trigger_json).get("TriggerStatus")).upper()
+        if status not in (RUNNING, STOPPED):
+            raise GeneratorError(f'OpenLIFU: its trigger is "{status}", neither running nor stopped')
+        return status == RUNNING
 
     def _high_voltage_off(self) -> None:
         _told("high voltage off", lambda: self._interface.hvcontroller.turn_hv_off(**self._patience))

@@ -39,8 +39,6 @@ class Orders:
         self._read_w_s = self._output_s = -math.inf
         self._busy: tuple[Call, float] | None = None
 
-    # What a person, or a trip, asks for.
-
     def set_point(self, watts: float, now_s: float) -> str:
         """Set this power, W, before the output goes on; good for one time on."""
         refused = self._refused()
@@ -86,8 +84,6 @@ class Orders:
         self._ask_off(now_s)
         return ""
 
-    # What the thread that owns the generator does.
-
     def next(self, now_s: float) -> Task | None:
         """The call to make now; it counts as begun. None: nothing before `pause_s` is over."""
         call = None if self.finished else self._next(now_s)
@@ -106,7 +102,7 @@ class Orders:
         """How long nothing has to be done, if nobody asks for anything."""
         if self._connection is None:
             due_s = self._connect_s + RETRY_S
-        elif self._offs.outstanding or self._want.awaited:
+        elif self._offs.outstanding or (self._want.awaited and not self._second.under_way):
             due_s = max(self._again_s, self._offs.resend_s)
         else:
             due_s = self._poll_s
@@ -141,8 +137,6 @@ class Orders:
                 self._latch(line, now_s)
             self._ask_off(now_s)
 
-    # What the thread for the second way does.
-
     def abort_begins(self, now_s: float) -> Generator | None:
         """The generator to abort now, if any; the abort counts as begun."""
         due = self._connection is not None and self._second.begins(self._offs.since_s, now_s)
@@ -155,8 +149,6 @@ class Orders:
     def aborted(self, line: str, now_s: float) -> None:
         """An abort has ended; `line` is "" if the output is off."""
         self._second.ended(line, now_s)
-
-    # What anybody may look at.
 
     def state(self, now_s: float) -> GeneratorState:
         """The generator as it is known at this instant."""
@@ -172,14 +164,11 @@ class Orders:
             ready=self._want.set_good,
             tolerance=0.0 if made is None else made.tolerance,
             tripped=self._tripped,
-            trouble=late or self._why or fault,
+            trouble=late or self._why or fault or self._held(),
             age_s=now_s - read_s if math.isfinite(read_s) else None,
         )
 
-    # How it decides.
-
     def _next(self, now_s: float) -> Call | None:
-        again = now_s >= self._again_s
         if self._connection is None:
             return Call.CONNECT if now_s >= self._connect_s + RETRY_S else None
         if self._lost:
@@ -187,23 +176,27 @@ class Orders:
         if self._offs.unsent:
             return Call.OFF if now_s >= self._offs.resend_s else None
         if self._offs.outstanding:
-            return Call.READ_OUTPUT if again else None
+            return Call.READ_OUTPUT if now_s >= self._again_s else None
         if self._closing:
             return Call.CLOSE
-        if self._want.watts is not None and not self._want.set_sent:
-            return Call.SET
-        if self._want.set_sent and not self._want.set_good:
-            return Call.READ_SET if again else None
-        if self._want.on and not self._want.on_sent:
-            if self._agrees:
-                return Call.ON
-            self._latch(self._want.differs(self._read_w), now_s)
-            return Call.OFF
-        if self._want.on and not self._want.on_seen:
-            return Call.READ_OUTPUT if again else None
+        if self._want.awaited and not self._second.under_way:  # whose off must not come after an on
+            return self._next_wanted(now_s)
         if now_s < self._poll_s:
             return None
         return Call.READ_OUTPUT if self._output_s <= self._read_w_s else Call.READ_SET
+
+    def _next_wanted(self, now_s: float) -> Call | None:
+        want, again = self._want, now_s >= self._again_s
+        if not want.set_sent:
+            return Call.SET
+        if not want.set_good:
+            return Call.READ_SET if again else None
+        if want.on_sent:
+            return Call.READ_OUTPUT if again else None
+        if self._agrees:
+            return Call.ON
+        self._latch(want.differs(self._read_w), now_s)
+        return Call.OFF
 
     def _set_read(self, watts: float, now_s: float) -> None:
         self._read_w, self._read_w_s = watts, now_s
@@ -229,7 +222,6 @@ class Orders:
     def _off_read(self, on: bool, now_s: float) -> None:
         if not on:
             self._offs.see()
-            self._second.line = ""
         elif now_s - self._sent_s < self._settle_s:
             self._again_s = now_s + READ_AGAIN_S
         else:
@@ -263,6 +255,8 @@ class Orders:
     def _ask_off(self, now_s: float) -> None:
         """Off is next, and nothing that was wanted before is wanted any more."""
         self._want = Want()
+        if not self._offs.outstanding:
+            self._second.line = ""
         self._offs.ask(now_s)
 
     def _latch(self, why: str, now_s: float) -> None:
@@ -285,6 +279,10 @@ class Orders:
     def _forget_readings(self) -> None:
         self._read_w = self._output = None
         self._read_w_s = self._output_s = -math.inf
+
+    def _held(self) -> str:
+        held = self._want.awaited and self._second.under_way
+        return "the second way to put the output off has not ended: nothing goes on before" if held else ""
 
     def _late(self, now_s: float) -> str:
         """What a person has to know of a call that hangs, "" if none does."""

@@ -14,13 +14,18 @@ class SecondWay:
         self._since_s: float | None = None
         self._again_s = -math.inf
 
+    @property
+    def under_way(self) -> bool:
+        """One has begun and not ended: it may put the output off at any time."""
+        return self._since_s is not None
+
     def pause_s(self, outstanding_s: float, now_s: float) -> float:
         """How long none is due, for off that is outstanding since that time (inf: it is not)."""
         return max(0.0, max(outstanding_s + OFF_WITHIN_S, self._again_s) - now_s)
 
     def begins(self, outstanding_s: float, now_s: float) -> bool:
         """Whether one is due now; it counts as begun."""
-        due = self._since_s is None and self.pause_s(outstanding_s, now_s) <= 0
+        due = not self.under_way and self.pause_s(outstanding_s, now_s) <= 0
         if due:
             self._since_s = now_s
         return due

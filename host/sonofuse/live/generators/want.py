@@ -18,7 +18,7 @@ class Want:
     @property
     def awaited(self) -> bool:
         """Something was asked for and is not so yet."""
-        return self.set_sent != self.set_good or self.on != self.on_seen
+        return (self.watts is not None and not self.set_good) or (self.on and not self.on_seen)
 
     def agrees(self, read_w: float | None, tolerance: float) -> bool:
         """Whether the set point that was read is the one that is wanted; false for one that is not known or NaN."""

@@ -219,4 +219,5 @@ def _export(asked: Namespace) -> int:
     except OSError as error:
         wrong = f"{asked.out}: cannot be written ({error.strerror}); name a file in a folder that you may write to"
         raise CommandError(ENVIRONMENT, wrong) from error
-    return _print(asked, {"written": str(asked.out), "patients": len(found)}, [f"{len(found)} patients in {asked.out}"])
+    written = {"written": str(asked.out), "patients": len(found)}
+    return _print(asked, written, [f"{len(found)} patient(s) in {asked.out}"])

@@ -4,9 +4,8 @@ Every method may wait for the disk (tens of ms; seconds if another program write
 somebody waits for. They may be called from any thread. What has returned is on the disk.
 """
 
-import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -18,12 +17,12 @@ from . import history, planning
 from .cooling import ENDED, Gap
 from .database import Database
 from .facts import FINISHED, NOT_STARTED, TRIPPED
+from .figures import Doses, add_doses, figure, figures, one_line
 from .instant import Instant
 from .picture import NO_SESSION, Picture, budgets_of, inhibit, read_picture, session_of
 from .planning import Found, add_mark, checked, insert
 
 _SET_W, _SET_S = 1e-3, 1e-6  # what ARM rounds to
-Doses = Mapping[str, float | None]  # CEM43 minutes by sensor, None: not known
 
 
 class Sessions:
@@ -194,18 +193,18 @@ class Sessions:
         """
         if outcome not in (FINISHED, TRIPPED, NOT_STARTED) or not 0 <= cause <= 0xFFFF:
             raise ValueError(f"no way to end: {outcome!r}, cause {cause}")
-        started, text = outcome != NOT_STARTED, _one_line(cause_text)
+        started, text = outcome != NOT_STARTED, one_line(cause_text)
         with self._turn:
             row = self._runs()
-            found = _figures(doses or {}, self._sensors) if started else {}
-            energy = _figure(energy_j) if started else 0.0
+            found = figures(doses or {}, self._sensors) if started else {}
+            energy = figure(energy_j) if started else 0.0
 
             def write(connection: Connection) -> None:
                 insert(
                     connection, "ended", sonication=row, at=now.utc, outcome=outcome,
                     cause=cause, cause_text=text, energy_j=energy,
                 )  # fmt: skip
-                _add_doses(connection, row, now, found)
+                add_doses(connection, row, now, found)
                 if started:
                     add_mark(connection, now, ENDED)
 
@@ -235,7 +234,7 @@ class Sessions:
                 picture = self._read(connection)
                 had = [sonication for sonication in picture.sonications if sonication.counts]
                 if had:
-                    _add_doses(connection, had[-1].row, now, _figures(doses, picture.allowed.dose_min))
+                    add_doses(connection, had[-1].row, now, figures(doses, picture.allowed.dose_min))
 
     def acknowledge(
         self, now: Instant, who: str, why: str, cause: int, cause_text: str, new_treatment: bool = False
@@ -249,7 +248,7 @@ class Sessions:
         with self._turn, self._database.writing() as connection:
             treatment = self._read(connection).treatment
             insert(
-                connection, "acknowledged", at=now.utc, who=who, cause=cause, cause_text=_one_line(cause_text), why=why,
+                connection, "acknowledged", at=now.utc, who=who, cause=cause, cause_text=one_line(cause_text), why=why,
                 new_treatment=int(new_treatment), patient=treatment.patient if treatment else None,
                 treatment=treatment.number if treatment else None,
             )  # fmt: skip
@@ -291,21 +290,3 @@ class Sessions:
             if connection.execute(ends, {"row": self._running}).fetchone() is None:  # else the disk took it after all
                 self._unwritten(connection)
         self._unwritten, self._running = None, None
-
-
-def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)[:200]
-
-
-def _figure(amount: float | None) -> float | None:
-    """A figure that can be kept, or None: not known."""
-    return amount if amount is not None and math.isfinite(amount) and 0 <= amount < 1e12 else None
-
-
-def _figures(doses: Doses, needed: Iterable[str]) -> dict[str, float | None]:
-    return {sensor: _figure(doses.get(sensor)) for sensor in (*doses, *needed)}
-
-
-def _add_doses(connection: Connection, row: int, now: Instant, doses: Doses) -> None:
-    for sensor, minutes in doses.items():
-        insert(connection, "dose", sonication=row, at=now.utc, sensor=sensor, cem43_min=minutes)

@@ -76,9 +76,10 @@ function draw() {
   const { number, view } = newest;
   newest = null;
   lastView = view;
-  showState(view);
-  showNumbers(view);
   if (!document.hidden) curves.draw(view, history);
+  showNumbers(view);
+  showState(view);
+  veil.alive(view); // last: a picture that fails half-way is none
   counts.pictures += 1;
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ drawn: number }));
   restUntil = 2 * performance.now() - began;
@@ -91,7 +92,6 @@ function connect() {
   mine.onmessage = (event) => {
     const message = JSON.parse(event.data);
     take(message);
-    veil.alive(message.view);
     newest = { number: message.number, view: message.view };
     plan();
   };

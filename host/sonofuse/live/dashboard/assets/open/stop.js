@@ -7,9 +7,9 @@
   const hint = document.getElementById("stop-hint");
   let sending = false;
 
-  // In a text field Space writes a space, but only while the device is TRIPPED and RF is off anyway.
+  // In a text field Space writes a space, but only in states in which RF is off and one press cannot turn it on.
   const writes = (target) =>
-    document.body.dataset.state === "TRIPPED" &&
+    ["SAFE", "TRIPPED"].includes(document.body.dataset.state) &&
     target instanceof HTMLElement &&
     target.matches("textarea, input:not([type]), input[type=text]");
 
