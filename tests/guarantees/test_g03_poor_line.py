@@ -27,7 +27,7 @@ LONG = (Sonication(20.0, 3.0),)
 
 @pytest.fixture(scope="module")
 def limits(limits_files: LimitsFiles) -> Path:
-    return limits_files.quick
+    return limits_files.hosted
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def test_somebody_presses_stop(limits_files: LimitsFiles, measured: Measured, de
 
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_stop_that_was_pressed_and_is_lost(lost: int, limits_files: LimitsFiles, measured: Measured) -> None:
-    found = g04.perform(limits_files.quick, act=lambda rig: rig.operator.stop(), plan=(SHORT,), lost=lost)
+    found = g04.perform(limits_files.hosted, act=lambda rig: rig.operator.stop(), plan=(SHORT,), lost=lost)
     measured(g04.pressed(found, "50 ms after RF", lost))
 
 

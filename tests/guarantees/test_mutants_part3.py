@@ -167,7 +167,7 @@ MISTAKES: dict[str, tuple[Transform, Check]] = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_of_the_firmware_is_noticed(name: str, limits_files: LimitsFiles) -> None:
     transform, check = MISTAKES[name]
-    assert check(limits_files.quick, transform)
+    assert check(limits_files.hosted, transform)
 
 
 CHECKS = {str(check): check for _, check in MISTAKES.values()}
@@ -175,7 +175,7 @@ CHECKS = {str(check): check for _, check in MISTAKES.values()}
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=range(len(CHECKS)))
 def test_the_canary_is_not(check: Check, limits_files: LimitsFiles) -> None:
-    assert not check(limits_files.quick, SAME)
+    assert not check(limits_files.hosted, SAME)
 
 
 @pytest.mark.parametrize(
@@ -187,4 +187,4 @@ def test_the_canary_is_not(check: Check, limits_files: LimitsFiles) -> None:
     ids=["a receipt that is repeated is as old as it was", "START without receipts, the kernel trips first"],
 )  # fmt: skip
 def test_either_of_two_ways_is_enough(transform: Transform, check: Check, limits_files: LimitsFiles) -> None:
-    assert not check(limits_files.quick, transform)
+    assert not check(limits_files.hosted, transform)

@@ -43,29 +43,29 @@ def mistaken(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 
 def not_stopped(limits_files: LimitsFiles) -> bool:
     danger = Excursion("forward", "above", 130.0, 40_000, "", Sonication(40.0, 0.4))
-    return not g04.reaction("", g04.beyond(danger, limits_files.alone("forward", "above")), "").passed
+    return not g04.reaction("", g04.beyond(danger, limits_files.hosted_alone("forward", "above")), "").passed
 
 
 def pressed_and_lost(limits_files: LimitsFiles) -> bool:
-    found = g04.perform(limits_files.quick, act=lambda rig: rig.operator.stop(), plan=(Sonication(40.0, 0.4),), lost=1)
+    found = g04.perform(limits_files.hosted, act=lambda rig: rig.operator.stop(), plan=(Sonication(40.0, 0.4),), lost=1)
     return not g04.pressed(found, "", 1).passed
 
 
 def misunderstood(what: str, limits_files: LimitsFiles) -> bool:
     transform = g04.MISUNDERSTOOD[what]
-    found = g04.perform(limits_files.quick, plan=(Sonication(40.0, 0.4),), transform=transform)
+    found = g04.perform(limits_files.hosted, plan=(Sonication(40.0, 0.4),), transform=transform)
     return not g04.reaction("", found, "").passed
 
 
 def unanswered(limits_files: LimitsFiles) -> bool:
     to_host = losses.answers_to(F.ARM)
     transform = g04.MISUNDERSTOOD["power"]
-    found = g04.perform(limits_files.quick, plan=(Sonication(40.0, 0.4),), transform=transform, to_host=to_host)
+    found = g04.perform(limits_files.hosted, plan=(Sonication(40.0, 0.4),), transform=transform, to_host=to_host)
     return not g04.reaction("", found, "").passed
 
 
 def clocks(limits_files: LimitsFiles) -> bool:
-    found = g04.perform(limits_files.quick, act=lambda rig: setattr(rig.operator, "clock_rate", 1.2))
+    found = g04.perform(limits_files.hosted, act=lambda rig: setattr(rig.operator, "clock_rate", 1.2))
     return not g04.reaction("", found, "").passed
 
 
@@ -74,7 +74,7 @@ def lose(line: Line) -> None:
 
 
 def lost_frames(limits_files: LimitsFiles) -> bool:
-    found = g03.perform(limits_files.quick, "lost", 5_000, lose, plan=(Sonication(20.0, 0.8),))
+    found = g03.perform(limits_files.hosted, "lost", 5_000, lose, plan=(Sonication(20.0, 0.8),))
     assert found.run.stimuli, "it never came to RF"
     return found.state == TRIPPED
 
@@ -113,7 +113,7 @@ def test_a_mistake_of_the_watch_is_noticed(
 
 
 def test_a_watch_that_commands_by_itself_is_noticed(limits_files: LimitsFiles) -> None:
-    blob, heard = host_fuzz.record(limits_files.quick)
+    blob, heard = host_fuzz.record(limits_files.hosted)
 
     class Eager(sonofuse.live.watch.Watch):
         def passed(self, t_ns: int) -> None:
@@ -166,5 +166,5 @@ def test_a_mistake_of_the_follower_is_noticed(
 
         monkeypatch.setattr(sonofuse.live.watch, "Follower", make)
 
-    found = g03.perform(limits_files.quick, "lost", 5_000, lose, plan=(Sonication(20.0, 0.8),), watch=choose)
+    found = g03.perform(limits_files.hosted, "lost", 5_000, lose, plan=(Sonication(20.0, 0.8),), watch=choose)
     assert found.state == TRIPPED or not found.run.bursts(0)
