@@ -185,6 +185,9 @@ class PartFile:
                 self._altered(f"damaged at byte {at}")
             ended = ended or isinstance(item, DataEnd)  # the one that has the CRC of all messages together
             if isinstance(item, Footer) and not (ended and item.summary_crc == self._summary_crc(item)):
+                if self._in_zeros():
+                    self.torn_bytes = self._size - at
+                    return
                 self._altered("its index was altered")
             self._began, at = at, self._file.tell()
             if item is None:
