@@ -2,6 +2,7 @@
 
 from binascii import crc_hqx
 from collections.abc import Callable, Iterator
+from typing import Protocol, runtime_checkable
 
 from cobs import cobs
 
@@ -9,10 +10,17 @@ from sonofuse.link import Answer, F, Telemetry
 from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import TRIPPED
 
-from .platforms.unix import UnixPlatform
 from .rig import Rig
 
 Filter = Callable[[int, bytes], bytes]  # time in µs, bytes that begin their way -> those that arrive now
+
+
+@runtime_checkable
+class Simulated(Protocol):
+    """A platform that knows what the firmware's clock counts from, µs in the rig's time: a real board does not."""
+
+    @property
+    def booted_us(self) -> int: ...
 
 
 class Frames:
@@ -79,7 +87,7 @@ class Ledger:
 
 
 class Line:
-    """Put between the device and the operator of a rig on the unix platform: `to_host` and `to_device` decide what
+    """Put between the device and the operator of a rig that is no real board: `to_host` and `to_device` decide what
     arrives. What comes later than it was sent goes through `hear` or `put`, at a time of the bench."""
 
     def __init__(self, rig: Rig) -> None:
@@ -109,7 +117,7 @@ class Line:
         self._host(self.rig.bench.now_us, data)
 
     def _from_device(self, t_us: int, data: bytes) -> None:
-        assert isinstance(self.rig.platform, UnixPlatform)
+        assert isinstance(self.rig.platform, Simulated)
         self.ledger.clock_us = self.rig.platform.booted_us
         self.ledger.heard(t_us, data)
         arrived = self.to_host(t_us, data)

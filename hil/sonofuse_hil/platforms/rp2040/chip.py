@@ -27,6 +27,7 @@ _LOOKS = 10_000  # interrupts may be masked for a while
 _USBCTRL_IRQ = 5  # RP2040 data sheet 2.3.2
 _GPIO_IN = 0x04  # of SIO (RP2040 data sheet 2.3.1.7)
 _BRANCH_TO_ITSELF = 0xE7FE
+_TIMERAWL = 0x40054028
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
 
@@ -103,6 +104,11 @@ class Chip:
                 return
             self._run(_LOOK_NS)
         raise RuntimeError("the processor takes no interrupt")
+
+    @property
+    def timer_us(self) -> int:
+        """The chip's own count, which begins anew at a reset."""
+        return int(self.mcu.read_uint32(_TIMERAWL))
 
     @property
     def in_interrupt(self) -> bool:

@@ -89,6 +89,11 @@ class Rp2040Platform:
     def now_us(self) -> int:
         return self.chip.now_us
 
+    @property
+    def booted_us(self) -> int:
+        """What the firmware's clock counts from, in the rig's time."""
+        return self.now_us - self.chip.timer_us
+
     def run_until(self, t_us: int) -> None:
         """Run firmware and bench up to `t_us`."""
         self._apply()
