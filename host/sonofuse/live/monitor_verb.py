@@ -99,7 +99,7 @@ def run(asked: Namespace) -> int:
         about = partial(About.of, limits=limits, limit_set=blob, keys=[ANY] if place.key else list(keys.kept()))
         recorder = _record(leave, asked.record_to, monitor, early, about)
         sessions = _sessions(leave, asked, limits)
-        treatment = Treatment(monitor, limits, sessions, switch, recorder)
+        treatment = Treatment(monitor, limits, sessions, switch, partial(_file, recorder), recorder.flush)
         leave.enter_context(treatment)
         _show(asked, place, _alive(monitor, view), treatment)
     return OK
@@ -160,9 +160,9 @@ def _first(monitor: Monitor) -> View:
 
 def _record(
     leave: ExitStack, folder: Path, monitor: Monitor, early: list[Record], about: Callable[[str], About]
-) -> Callable[[], str]:
-    """Record, as soon as the device has said who it is; what gives the name of the recording's file. A disk that fails
-    inhibits the next start. `early` is the listener that has kept the records so far."""
+) -> Recorder:
+    """Record, as soon as the device has said who it is. A disk that fails inhibits the next start. `early` is the
+    listener that has kept the records so far."""
     until = time.monotonic() + _DEVICE_S
     while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
         monitor.beat()
@@ -172,7 +172,11 @@ def _record(
     monitor.troubles.append(lambda: recorder.trouble)
     monitor.inhibitions.append(lambda: recorder.trouble)
     leave.callback(lambda: _tell(recorder.close()))
-    return lambda: "" if recorder.file is None else recorder.file.name
+    return recorder
+
+
+def _file(recorder: Recorder) -> str:
+    return "" if recorder.file is None else recorder.file.name
 
 
 def _sessions(leave: ExitStack, asked: Namespace, limits: LimitsFile) -> Sessions | None:
