@@ -1,4 +1,4 @@
-"""A monitor that runs sonication after sonication until it is killed: port, limits, folder of recordings, sessions file.
+"""A monitor that runs sonication after sonication until it is killed: port, limits, folder of recordings, sessions.
 
 It says on stdout, one JSON line each, what it has been told was done, when and only when it has been told so.
 """

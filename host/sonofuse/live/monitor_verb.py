@@ -1,10 +1,11 @@
 """The verb `sonofuse monitor`: puts watcher, recorder, sessions, generator and page together."""
 
 import importlib
+import stat
 import sys
 import threading
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from sonofuse import board_option, keys
-from sonofuse.console import BAD_INPUT, ENVIRONMENT, OK, CommandError
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, INTERRUPTED, OK, CommandError
 from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, find, load
 from sonofuse.live import record_option
 from sonofuse.live.about import ANY, About
@@ -30,6 +31,7 @@ from sonofuse.live.sessions.sessions import Sessions
 from sonofuse.live.terminal import terminal
 from sonofuse.live.treatment import Treatment
 from sonofuse.live.view import View
+from sonofuse.live.watch import NO_KEY
 
 ABOUT = """\
 Watch a device: the host's kernel computes every tick a second time and gives the receipts that RF needs; a page shows
@@ -65,7 +67,9 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--sessions", metavar="FILE", type=Path, help="another sessions file than the usual one")
     generator_option.add_to(parser)
     parser.add_argument("--bind", metavar="ADDRESS", default=HOST, help="for the page (default: this computer only)")
-    parser.add_argument("--http-port", metavar="N", type=int, default=PORT, help=f"of the page (default: {PORT})")
+    parser.add_argument(
+        "--http-port", metavar="N", type=_http_port, default=PORT, help=f"of the page (default: {PORT})"
+    )
     parser.add_argument("--code", default="", help="access code of the page, where it is not for this computer only")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--headless", action="store_true", help="no page: a line a second, and one for each change")
@@ -101,7 +105,13 @@ def run(asked: Namespace) -> int:
         sessions = _sessions(leave, asked, limits)
         treatment = Treatment(monitor, limits, sessions, switch, partial(_file, recorder), recorder.flush)
         leave.enter_context(treatment)
-        _show(asked, place, _alive(monitor, view), treatment)
+        if (monitor.latest() or view).inhibited == NO_KEY:
+            _tell(f"{NO_KEY}; without it one can watch and STOP, and nothing else")
+        try:
+            _show(asked, place, _alive(monitor, view), treatment)
+        except KeyboardInterrupt as ended:
+            text = f"stopped by Ctrl-C; the recording is {recorder.file or 'empty'}"
+            raise CommandError(INTERRUPTED, text) from ended
     return OK
 
 
@@ -111,8 +121,27 @@ def _device(asked: Namespace) -> Iterator[Place]:
         raise CommandError(
             BAD_INPUT, "which port? --port NAME, or --demo without a device; see sonofuse monitor --help"
         )
+    _check_port(asked.port)
     key = keys.read(asked.key) if asked.key else b""
     yield Place(asked.port, asked.limits, key, generator_option.chosen(asked.generator))
+
+
+def _check_port(name: str) -> None:
+    """A port may be missing for now: it is waited for. What is something else will never be one."""
+    try:
+        mode = Path(name).stat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISCHR(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a file"
+        text = f"--port {name}: is {what}, no serial port; name the one of the device's link, such as /dev/ttyUSB0"
+        raise CommandError(BAD_INPUT, text)
+
+
+def _http_port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 0xFFFF:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is no port: a number from 0 (any that is free) to 65535")
 
 
 @contextmanager
