@@ -110,8 +110,8 @@ def run(asked: Namespace) -> int:
         try:
             _show(asked, place, _alive(monitor, view), treatment)
         except KeyboardInterrupt as ended:
-            text = f"stopped by Ctrl-C; the recording is {recorder.file or 'empty'}"
-            raise CommandError(INTERRUPTED, text) from ended
+            text = f"the recording is {recorder.file}" if recorder.file else "nothing was recorded"
+            raise CommandError(INTERRUPTED, f"stopped by Ctrl-C; {text}") from ended
     return OK
 
 
