@@ -190,4 +190,5 @@ def test_a_page_s_port_that_is_taken_or_none(tmp_path: Path) -> None:
     assert (ended.code, ended.last) == (BAD_INPUT, f"sonofuse: {line}; see sonofuse monitor --help")
     ended = refused(tmp_path, *NOWHERE, "--bind", "192.0.2.77")
     assert ended.code == BAD_INPUT
-    assert ended.last.startswith("sonofuse: 192.0.2.77 port 8765: cannot listen there ([Errno 99]")
+    assert ended.last.startswith("sonofuse: 192.0.2.77 port 8765: cannot listen there (")
+    assert ended.last.endswith("); name another with --bind or --http-port")
