@@ -147,6 +147,7 @@ class Watch:
     def command(self, t_ns: int, what: str, **values: Any) -> int:
         """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, silence,
         acknowledge (new_treatment); the number that the device's answer will name. More values (who, why) are kept.
+        `counter` is the least that its seal may have: greater than that of any host that was there before.
 
         Raises:
             WatchError: if it cannot be sent.
@@ -157,13 +158,14 @@ class Watch:
             self._stop(str(values.get("why", "STOP was pressed")))
             return self._sequence
         try:
+            self._counter = max(self._counter, int(values.get("counter", 0)) - 1)
             if what == "arm":
                 set_mw, set_us = round(1e3 * float(values["set_w"])), round(1e6 * float(values["set_s"]))
                 return self.order(F.ARM, link.arm_request(set_mw, set_us, self.limits[-32:]))
             if what == "acknowledge":
                 return self.order(F.ACKNOWLEDGE, bytes([bool(values["new_treatment"])]))
             return self.order(_KINDS[what])
-        except (KeyError, ValueError, OverflowError, struct.error) as problem:
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error) as problem:
             raise WatchError(f"{what} {values}: cannot be sent ({problem})") from problem
 
     def order(self, kind: int, payload: bytes = b"") -> int:

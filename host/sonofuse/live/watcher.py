@@ -34,7 +34,17 @@ VIEW_NS = 50_000_000
 BEAT_NS = 1_000_000_000  # without a beat of the process with the page, ARMED or ON: nobody could see or stop anything
 LAST_WORDS_S = 0.2  # in which STOP is repeated before this process ends
 
-_TO_DO = {F.NOT_GENUINE: "; give --key FILE, the one that this device was flashed with"}
+COUNTS_A_SECOND = 32  # of a seal's counter: more than commands that are answered; it wraps every four years
+_TO_DO = {
+    F.NOT_GENUINE: "; give --key FILE, the one that this device was flashed with; if it is, a clock was set back: "
+    "switch the device off and on"
+}
+
+
+def counter_now() -> int:
+    """The counter of a seal that is made now: greater than those of a monitor that was there before, which a device
+    that goes on has not forgotten."""
+    return COUNTS_A_SECOND * time.time_ns() // 1_000_000_000 & 0xFFFFFFFF
 
 
 class Watcher:
@@ -100,6 +110,8 @@ class Watcher:
     def _obey(self, now: int, request: dict[str, Any]) -> None:
         """Carry out a request; it is answered now, or when the device answers."""
         number = int(request.pop("request"))
+        if request["what"] != "stop":
+            request["counter"] = counter_now()
         try:
             sequence = self._watch.command(now, **request)
         except WatchError as problem:
