@@ -2,7 +2,7 @@
 
 import micropython as micropython  # its decorators are the compiler's and need no import
 from array import array
-from collections.abc import Callable, Iterator as Iterator
+from collections.abc import Callable as Callable, Iterator as Iterator
 from typing import Any, NoReturn as NoReturn, Protocol, TypeAlias
 
 from board import Board as Board

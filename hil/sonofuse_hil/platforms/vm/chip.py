@@ -92,6 +92,10 @@ def wait(times, tick_us, ring, ends, out):
         ends[3] = (sent + wire.send_part(out, sent, min(left, _A_TICK))) % OUT
 
 
+def place(array):
+    return array  # these functions take no addresses
+
+
 def quiet():
     pass
 
