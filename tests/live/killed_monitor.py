@@ -98,8 +98,11 @@ def _passes(treatment: Treatment, plan: Callable[[], None], folder: str) -> Call
             plan()
         elif view.state == "SAFE" and not view.inhibited:
             treatment.arm(STEP.set_w, STEP.set_s)
-        elif view.state == "ARMED" and treatment.start() == "":
-            say("on")
+        elif view.state == "ARMED":
+            if treatment.start() == "":
+                say("on")
+            else:
+                treatment.disarm()  # a monitor before this one has armed it
 
     return pass_
 
