@@ -103,16 +103,12 @@ def test_a_second_monitor_with_the_same_sessions_file(on_stage: Stage, tmp_path:
 
 def test_two_browsers_see_the_same_and_both_may_stop(on_stage: Stage, tmp_path: Path) -> None:
     with page(tmp_path, *beside(on_stage, tmp_path)) as (running, port):
-        address = f"http://127.0.0.1:{port}"
-        open_ = [websockets.connect(f"ws://127.0.0.1:{port}/views", origin=address) for _ in range(2)]
-        for browser in open_:
-            assert browser.recv(LONG_S)
-        states = [json.loads(ask(port, "GET", "/state")[1]) for _ in open_]
-        assert states[0]["state"] == states[1]["state"] == "TRIPPED"
-        for _ in open_:
-            assert ask(port, "POST", "/stop", Origin=address) == (200, '{"done":true,"why":""}')
-        for browser in open_:
-            browser.close()
+        views, address = f"ws://127.0.0.1:{port}/views", f"http://127.0.0.1:{port}"
+        with websockets.connect(views, origin=address) as one, websockets.connect(views, origin=address) as other:
+            for browser in (one, other):
+                assert browser.recv(LONG_S)
+                assert json.loads(ask(port, "GET", "/state")[1])["state"] == "TRIPPED"
+                assert ask(port, "POST", "/stop", Origin=address) == (200, '{"done":true,"why":""}')
         recording = stopped(running)
     assert commands(recording) == ["stop", "stop"]
 
