@@ -336,8 +336,11 @@ class Monitor:
     @micropython.native
     def _wait(self, waits: int, cause: int) -> None:
         """What happens by itself as time passes, and what had to wait for the permit to be low."""
-        if waits & _NOTE and not self._blackbox.busy:  # what is being written stays as it was
-            blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
+        if waits & _NOTE:
+            if not self._blackbox.busy:  # what is being written stays as it was
+                blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
+            if waits & _NOT_YET:
+                self._sensors.forgive(self._inputs)
         state = self.state
         if state == ON:
             return

@@ -21,6 +21,8 @@ ptr8: TypeAlias = _Pointer
 ptr16: TypeAlias = _Pointer
 ptr32: TypeAlias = _Pointer
 
+Place: TypeAlias = Any  # the address of an array, which viper takes for a pointer
+
 # What the firmware asks of its hardware. The stubs of machine and rp2 leave the elements of buffers open.
 
 class Uart(Protocol):
