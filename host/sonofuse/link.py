@@ -26,6 +26,14 @@ class FrameError(ValueError):
     """Bytes that are no frame."""
 
 
+class UnknownFrameError(FrameError):
+    """A whole frame of a type or a length that this version of the link does not know."""
+
+    def __init__(self, kind: int, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
 class VersionError(ValueError):
     """A device that speaks another version of the link; the text says what to do."""
 
@@ -114,7 +122,7 @@ def decode(frame: bytes) -> Frame:
         return Data(part, picture, offset, total, data[:length])
     if kind == _OLD_TELEMETRY:
         raise VersionError(f"the device speaks version 1 of the link, this host {protocol.VERSION}; flash it again")
-    raise FrameError(f"unknown frame: type {kind}, {len(payload)} bytes")
+    raise UnknownFrameError(kind, f"unknown frame: type {kind}, {len(payload)} bytes")
 
 
 def identity(data: bytes) -> Identity:
@@ -135,13 +143,14 @@ def identity(data: bytes) -> Identity:
 
 
 class Decoder:
-    """Cuts a stream of bytes into frames; bytes that are no frame are counted in `errors` and dropped. `version` is the
-    last line about a device of another version, "" while there was none."""
+    """Cuts a stream of bytes into frames; bytes that are no frame are counted in `errors` and dropped. `version` is one
+    line about a device of another version, "" where there was none since the last frame that is understood."""
 
     def __init__(self) -> None:
         self.errors = 0
         self.version = ""
         self._rest = b""
+        self._unknown = 0
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The whole frames that `data` completes."""
@@ -149,14 +158,26 @@ class Decoder:
         self._rest = self._rest[-_LONGEST:]
         for frame in frames:
             try:
-                yield decode(frame)
+                found = decode(frame)
+            except UnknownFrameError as error:
+                self.errors += 1
+                self._unknown += 1
+                if self._unknown >= _NO_CHANCE:
+                    self.version = (
+                        f"the device says what version {protocol.VERSION} of the link does not know (frames of type "
+                        f"{error.kind}); bring device and host to the same version"
+                    )
             except FrameError:
                 self.errors += 1
             except VersionError as error:
                 self.errors += 1
                 self.version = str(error)
+            else:
+                self._unknown, self.version = 0, ""
+                yield found
 
 
+_NO_CHANCE = 3  # unknown frames with a right CRC, one after the other: no noise
 _LONGEST = 8192  # of a frame that is coming in; what is longer is none
 
 

@@ -46,8 +46,8 @@ def test_a_trip_and_a_lost_link_are_said_with_their_reason() -> None:
     found = _lines(Device(), 40, False, {5: tripped, 10: {"link": "silent"}, 15: {"trouble": "disk is full"}})
     assert [line[14:] for _, line in found[1:4]] == [
         "TRIPPED    connected  cause: skin_a above: above its limit",
-        "NOT KNOWN  DISCONNECTED: nothing comes from the device  last cause: skin_a above: above its limit",
-        "NOT KNOWN  DISCONNECTED: nothing comes from the device  last cause: skin_a above: above its limit"
+        "NOT KNOWN  DISCONNECTED: no telemetry comes from the device  last cause: skin_a above: above its limit",
+        "NOT KNOWN  DISCONNECTED: no telemetry comes from the device  last cause: skin_a above: above its limit"
         "  trouble: disk is full",
     ]
 

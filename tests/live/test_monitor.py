@@ -63,6 +63,30 @@ def test_a_sonication_and_a_trip_are_recorded_and_replay_exactly(on_stage: Stage
     assert result.summary.decisions > 50 and len(result.summary.trips) >= 1
 
 
+def test_a_monitor_after_another_one_is_obeyed_at_once(on_stage: Stage) -> None:
+    """The device goes on, and has not forgotten the counter of the last seal."""
+    said = [*tried(on_stage), *tried(on_stage)]
+    assert said.count("") >= 2
+    assert not [line for line in said if "not genuine" in line], said
+
+
+def tried(on_stage: Stage) -> list[str]:
+    """What one monitor is answered, from its first acknowledgement until it has stopped the device."""
+    said: list[str] = []
+    with Monitor(on_stage.watching) as monitor, beating(monitor):
+
+        def acknowledge() -> None:
+            if is_in(monitor.latest(), "TRIPPED"):
+                said.append(monitor.acknowledge(True, WHO, WHY))
+
+        wait_for(lambda: is_in(monitor.latest(), "TRIPPED"), "TRIPPED")
+        wait_for(lambda: is_in(monitor.latest(), "SAFE"), "SAFE", acknowledge)
+        said += [monitor.disarm() for _ in range(5)]  # refused in this state, and counted
+        monitor.stop()
+        wait_for(lambda: is_in(monitor.latest(), "TRIPPED"), "STOP")
+    return said
+
+
 def test_a_page_s_process_that_stands_still_is_a_stop(on_stage: Stage) -> None:
     with Monitor(on_stage.watching) as monitor, Treatment(monitor, load(on_stage.limits), None, None) as treatment:
         with beating(monitor):

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from sonofuse import link, protocol
 from sonofuse.live.picture import Picture
 from sonofuse.live.view import CONNECTED, JOINING, SILENT, Reading, View
+from sonofuse.live.watch import NO_KEY, Watch
+from sonofuse_firmware.states import TRIPPED
 from sonofuse_hil.rig import Rig, Sonication
 from tests.quick import quick_limits
+
+ABOVE = 4  # of firmware/checks.py
 
 
 @pytest.fixture
@@ -33,6 +38,25 @@ def test_nothing_is_shown_that_is_not_known(rig: Rig) -> None:
     view = picture(rig)
     assert (view.link, view.state) == (JOINING, "TRIPPED") and view.cause_text.startswith("monitor latch")
     assert all(r.value is None for r in view.readings)
+
+
+def test_a_channel_has_no_name_before_the_device_has_said_which_limits_it_runs(rig: Rig) -> None:
+    head, end = protocol.TELEMETRY.head.pack(0), protocol.TELEMETRY.end.pack(TRIPPED, ABOVE << 8, 0, 0, 0, 0, 0)
+    watch = Watch(rig.blob)
+    watch.received(10**9, link.encode(protocol.TELEMETRY.kind, 1, head + end))
+    view = Picture(rig.limits, watch).view(10**9)
+    assert (view.state, view.cause) == ("TRIPPED", ABOVE << 8)
+    assert view.cause_text == f"check {ABOVE} of channel 0, of limits that this host does not know yet"
+
+
+def test_without_a_key_nothing_can_be_started(rig: Rig) -> None:
+    watch = rig.operator.watch
+    keyless = Watch(rig.blob)
+    received = rig.bench.on_received
+    rig.bench.on_received = lambda t_us, data: (received(t_us, data), keyless.received(1000 * t_us, data))[0]
+    assert rig.run_while(lambda: keyless.identity is None, 2_000_000)
+    assert Picture(rig.limits, keyless).view(1000 * rig.now_us).inhibited == NO_KEY
+    assert Picture(rig.limits, watch).view(1000 * rig.now_us).inhibited != NO_KEY
 
 
 def test_readings_budgets_and_margins_are_those_of_the_rig(rig: Rig) -> None:

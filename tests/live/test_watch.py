@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sonofuse.limits import compile_limits, load
 from sonofuse.link import F
 from sonofuse.live.record import Record
 from sonofuse.live.view import CONNECTED, JOINING, SILENT
@@ -13,6 +14,7 @@ from sonofuse.live.watch import SILENT_NS, Watch, WatchError
 from sonofuse_hil.device import KEY
 from sonofuse_hil.guarantees.g07 import reseal
 from sonofuse_hil.rig import Rig, Sonication
+from tests.live import stranger
 from tests.quick import quick_limits
 
 
@@ -132,3 +134,20 @@ def test_stop_is_repeated_until_it_is_done(limits: Path) -> None:
     watch.passed(1_000_000_000)
     stops = [r for r in watch.take() if r.topic == "out"]
     assert len(stops) == 26 and all(r.data[2] == F.STOP for r in stops)
+
+
+def test_a_device_of_another_version_is_said_until_one_of_ours_is_there(limits: Path) -> None:
+    with Rig(limits, ()) as rig:
+        watch = rig.operator.watch
+        watch.received(0, stranger.version_1(1))
+        assert watch.version == watch.trouble == "the device speaks version 1 of the link, this host 2; flash it again"
+        assert rig.run_while(lambda: watch.link != CONNECTED, 2_000_000)
+        assert watch.version == watch.trouble == ""
+
+
+def test_frames_that_nobody_knows_are_another_version_and_one_of_them_is_noise(limits: Path) -> None:
+    watch = Watch(compile_limits(load(limits)))
+    for number, said in ((1, False), (2, False), (3, True)):
+        watch.received(number, stranger.version_3(number))
+        assert bool(watch.version) == said, number
+    assert "frames of type 9" in watch.trouble and watch.link == SILENT

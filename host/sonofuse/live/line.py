@@ -2,6 +2,7 @@
 
 import errno
 import os
+import termios
 from collections.abc import Callable
 
 import serial
@@ -9,6 +10,7 @@ import serial
 from sonofuse.protocol import BAUD
 
 AGAIN_NS = 250_000_000  # between two tries to open a port that is gone
+_NO_LINE = (errno.ENOTTY, errno.EISDIR, errno.ENODEV, errno.ENXIO, errno.ENOTDIR, errno.EINVAL)
 _WAITING = 4096  # bytes that may wait for the port: more than one receipt late is as bad as none, so the oldest go
 
 
@@ -34,7 +36,7 @@ class Line:
         self._tried_ns = now_ns
         try:
             self._port = self._open(self.name)
-        except (serial.SerialException, OSError, ValueError) as error:
+        except (serial.SerialException, OSError, ValueError, termios.error) as error:
             self.trouble = why(self.name, error)
             return False
         self.fd = self._port.fileno()
@@ -97,6 +99,9 @@ def why(name: str, error: Exception) -> str:
         return f"{name}: no such port; is the adapter of the link plugged in?"
     if number == errno.EACCES:
         return f"{name}: may not be opened by you; on Linux join the group dialout"
+    if number in _NO_LINE or "Could not configure" in str(error):
+        return f"{name}: is no serial port; name the one of the device's link, such as /dev/ttyUSB0"
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in str(error):
         return f"{name}: is in use by another program; close it first"
-    return f"{name}: cannot be opened ({error})"
+    reason = os.strerror(number) if number else str(error)
+    return f"{name}: cannot be opened ({reason}); is it the port of the device's link?"

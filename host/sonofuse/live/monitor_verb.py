@@ -1,18 +1,19 @@
 """The verb `sonofuse monitor`: puts watcher, recorder, sessions, generator and page together."""
 
 import importlib
+import stat
 import sys
 import threading
 import time
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from sonofuse import board_option, keys
-from sonofuse.console import BAD_INPUT, ENVIRONMENT, OK, CommandError
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, INTERRUPTED, OK, CommandError
 from sonofuse.limits import SHIPPED, LimitsError, LimitsFile, compile_limits, find, load
 from sonofuse.live import record_option
 from sonofuse.live.about import ANY, About
@@ -30,6 +31,7 @@ from sonofuse.live.sessions.sessions import Sessions
 from sonofuse.live.terminal import terminal
 from sonofuse.live.treatment import Treatment
 from sonofuse.live.view import View
+from sonofuse.live.watch import NO_KEY
 
 ABOUT = """\
 Watch a device: the host's kernel computes every tick a second time and gives the receipts that RF needs; a page shows
@@ -65,7 +67,9 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--sessions", metavar="FILE", type=Path, help="another sessions file than the usual one")
     generator_option.add_to(parser)
     parser.add_argument("--bind", metavar="ADDRESS", default=HOST, help="for the page (default: this computer only)")
-    parser.add_argument("--http-port", metavar="N", type=int, default=PORT, help=f"of the page (default: {PORT})")
+    parser.add_argument(
+        "--http-port", metavar="N", type=_http_port, default=PORT, help=f"of the page (default: {PORT})"
+    )
     parser.add_argument("--code", default="", help="access code of the page, where it is not for this computer only")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--headless", action="store_true", help="no page: a line a second, and one for each change")
@@ -99,24 +103,49 @@ def run(asked: Namespace) -> int:
         about = partial(About.of, limits=limits, limit_set=blob, keys=[ANY] if place.key else list(keys.kept()))
         recorder = _record(leave, asked.record_to, monitor, early, about)
         sessions = _sessions(leave, asked, limits)
-        treatment = Treatment(monitor, limits, sessions, switch, recorder)
+        treatment = Treatment(monitor, limits, sessions, switch, partial(_file, recorder), recorder.flush)
         leave.enter_context(treatment)
-        _show(asked, place, _alive(monitor, view), treatment)
+        if (monitor.latest() or view).inhibited == NO_KEY:
+            _tell(f"{NO_KEY}; without it one can watch and STOP, and nothing else")
+        try:
+            _show(asked, place, _alive(monitor, view), treatment)
+        except KeyboardInterrupt as ended:
+            text = f"the recording is {recorder.file}" if recorder.file else "nothing was recorded"
+            raise CommandError(INTERRUPTED, f"stopped by Ctrl-C; {text}") from ended
     return OK
 
 
 @contextmanager
-def _device(asked: Namespace) -> Iterator[Place]:
+def _device(asked: Namespace) -> Generator[Place]:
     if not asked.port:
         raise CommandError(
             BAD_INPUT, "which port? --port NAME, or --demo without a device; see sonofuse monitor --help"
         )
+    _check_port(asked.port)
     key = keys.read(asked.key) if asked.key else b""
     yield Place(asked.port, asked.limits, key, generator_option.chosen(asked.generator))
 
 
+def _check_port(name: str) -> None:
+    """A port may be missing for now: it is waited for. What is something else will never be one."""
+    try:
+        mode = Path(name).stat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISCHR(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a file"
+        text = f"--port {name}: is {what}, no serial port; name the one of the device's link, such as /dev/ttyUSB0"
+        raise CommandError(BAD_INPUT, text)
+
+
+def _http_port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 0xFFFF:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is no port: a number from 0 (any that is free) to 65535")
+
+
 @contextmanager
-def _demo(asked: Namespace) -> Iterator[Place]:
+def _demo(asked: Namespace) -> Generator[Place]:
     """The rig, which is another package: nothing of the monitor depends on it."""
     if asked.port or asked.generator:
         raise CommandError(BAD_INPUT, "--demo brings its own device and generator: leave --port and --generator out")
@@ -160,19 +189,24 @@ def _first(monitor: Monitor) -> View:
 
 def _record(
     leave: ExitStack, folder: Path, monitor: Monitor, early: list[Record], about: Callable[[str], About]
-) -> Callable[[], str]:
-    """Record, as soon as the device has said who it is; what gives the name of the recording's file. A disk that fails
-    inhibits the next start. `early` is the listener that has kept the records so far."""
+) -> Recorder:
+    """Record, as soon as the device has said who it is. A disk that fails inhibits the next start. `early` is the
+    listener that has kept the records so far."""
     until = time.monotonic() + _DEVICE_S
-    while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
-        monitor.beat()
+    view = _first(monitor)
+    while time.monotonic() < until and not view.device:
         time.sleep(0.05)
+        view = _first(monitor)
     recorder = Recorder(folder, about(view.device or "no-device"))
     monitor.change(early.append, recorder.put, early)
     monitor.troubles.append(lambda: recorder.trouble)
     monitor.inhibitions.append(lambda: recorder.trouble)
     leave.callback(lambda: _tell(recorder.close()))
-    return lambda: "" if recorder.file is None else recorder.file.name
+    return recorder
+
+
+def _file(recorder: Recorder) -> str:
+    return "" if recorder.file is None else recorder.file.name
 
 
 def _sessions(leave: ExitStack, asked: Namespace, limits: LimitsFile) -> Sessions | None:

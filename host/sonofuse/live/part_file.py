@@ -215,7 +215,8 @@ class PartFile:
             ends = at + _PREFIX.size + (int(_PREFIX.unpack(prefix)[1]) if len(prefix) == _PREFIX.size else 0)
         cut = ends > min(self._size, self._solid + _ZEROS)
         if cut:
-            if self._finished or (prefix + self._file.read()).count(_CHUNK_SIGN) > 1:
+            rest = self._file.read(max(0, self._size - self._file.tell()))  # a file that is written now has grown
+            if self._finished or (prefix + rest).count(_CHUNK_SIGN) > 1:
                 self._altered(f"damaged at byte {at}")
             self.torn_bytes = self._size - at
         self._file.seek(back)

@@ -10,7 +10,7 @@ from sonofuse.limits.dose import UNITS_PER_MINUTE
 from sonofuse.limits.model import Channel, Check, LimitsFile
 from sonofuse.limits.words import ENERGY_UNIT_J
 from sonofuse.live.view import CONNECTED, NO_PORT, Bound, Budget, Reading, View
-from sonofuse.live.watch import Watch
+from sonofuse.live.watch import NO_KEY, Watch
 from sonofuse_firmware.alarms import ALARMS, PHYSIOLOGICAL
 from sonofuse_firmware.states import ARMED, NAMES, ON, SAFE, TRIPPED
 
@@ -19,6 +19,7 @@ _UNITS = {"temperature": "°C", "power": "W", "voltage": "V", "flow": "L/min", "
 _SLOW_K_S = 0.02  # a rise that is slower is none: half a count of a PT100 converter in a second
 _ENOUGH_S = 600.0  # a limit that is farther away than this is not in sight
 _NS = 1e-9
+_WHOLE = 255  # the channel in a cause of the whole monitor
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Picture:
         self._energy_j = words[K.H_ENERGY] * ENERGY_UNIT_J
         self._last = (0, "")  # the last trip
 
-    def view(self, t_ns: int, no_port: str = "", inhibited: str = "") -> View:
-        """The picture now. `no_port` says why there is no port, `inhibited` why others than the device allow no start.
+    def view(self, t_ns: int, no_port: str = "", inhibited: str = "", heard: str = "") -> View:
+        """The picture now. `no_port` says why there is no port, `inhibited` why others than the device allow no start,
+        `heard` what comes instead of telemetry.
 
         What is not known is None; before the host's kernel stands beside the device's, nothing is."""
         watch = self._watch
@@ -54,7 +56,7 @@ class Picture:
         state = NAMES[seen.state] if seen is not None and not watch.silent else ""
         on = joined and seen is not None and seen.state == ON
         if seen is not None and seen.state == TRIPPED:
-            self._last = (seen.cause, cause_text(seen.cause, self._limits.board))
+            self._last = (seen.cause, self._cause(seen.cause))
         readings = tuple(self._reading(row, joined, on) for row in self._rows)
         budgets = self._budgets(on) if joined else ()
         set_mw, set_us = 0, 0
@@ -65,7 +67,7 @@ class Picture:
         return View(
             t_s=t_ns * _NS,
             link=NO_PORT if no_port else watch.link,
-            trouble=no_port or watch.trouble or (watch.stopped and f"STOP: {watch.stopped}"),
+            trouble=no_port or heard or watch.trouble or (watch.stopped and f"STOP: {watch.stopped}"),
             inhibited=inhibited or self._inhibited(),
             state=state,
             cause=self._last[0],
@@ -84,9 +86,19 @@ class Picture:
             session=None,
         )
 
+    def _cause(self, cause: int) -> str:
+        """In words; a channel has a name only where the device is known to have this host's limits."""
+        if self._watch.identity is not None or cause & 0xFF == _WHOLE:
+            return cause_text(cause, self._limits.board)
+        if cause == self._last[0]:
+            return self._last[1]
+        return f"check {cause >> 8} of channel {cause & 0xFF}, of limits that this host does not know yet"
+
     def _inhibited(self) -> str:
         """Why the device itself could not be started now, as far as the host can tell."""
         watch = self._watch
+        if not watch.can_seal:
+            return NO_KEY
         if watch.link != CONNECTED or watch.telemetry is None:
             return "the device is not connected"
         state = watch.telemetry.state

@@ -32,6 +32,8 @@ _WHY = {
     errno.ENOSPC: "the disk is full; make room",
     errno.EDQUOT: "your quota is used up; make room",
     errno.EROFS: "the disk is read-only; name another folder with --record-to",
+    errno.EEXIST: "there is a file of that name; name another folder with --record-to",
+    errno.ENOTDIR: "a part of that path is a file; name another folder with --record-to",
     errno.EACCES: "you may not write there; name another folder with --record-to",
     errno.EPERM: "you may not write there; name another folder with --record-to",
 }

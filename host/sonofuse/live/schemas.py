@@ -59,6 +59,7 @@ COMMAND = _object(
     set_w=("number", "arm: electrical power, W"),
     set_s=("number", "arm: duration, s"),
     new_treatment=("boolean", "acknowledge: the dose starts at zero"),
+    counter=("integer", "the least that the command's seal may have"),
 )
 EVENT = _object(
     what=("string", "state, stop, trouble, answer, device, joined, lost step, silent …"),

@@ -48,8 +48,8 @@ class Sight:
 
 
 LINKS = {
-    NO_PORT: "there is no such serial port",
-    SILENT: "nothing comes from the device",
+    NO_PORT: "the serial port is not open",
+    SILENT: "no telemetry comes from the device",
     JOINING: "the host's kernel does not yet stand beside the device's; no receipt goes out",
 }
 """What a link that is not connected means."""

@@ -23,6 +23,7 @@ from sonofuse.live.view import CONNECTED, Session, View
 
 PASS_S = 0.05
 _SESSION_EVERY = 4  # passes: the file is asked five times a second
+_KEPT_S = 0.3  # a disk that answers at all has taken a command by then; one that does not is the recorder's trouble
 _LOST_S = 1.0  # without a picture of the device: what became of the sonication is not known
 _DOSE = " dose"
 
@@ -42,6 +43,7 @@ class Treatment:
         monitor: the device. limits: its limits.
         sessions: None without a sessions file; switch: None without a generator of ours.
         recording: names the recording that runs.
+        flush: waits so many seconds at most until the disk has all that was recorded. Nothing is told as done before.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Treatment:
         sessions: Sessions | None,
         switch: SecondSwitch | None,
         recording: Callable[[], str] = lambda: "",
+        flush: Callable[[float], object] = lambda _s: None,
     ) -> None:
-        self._monitor, self._sessions, self._switch, self._recording = monitor, sessions, switch, recording
+        self._monitor, self._sessions, self._switch = monitor, sessions, switch
+        self._recording, self._flush = recording, flush
         self._agreement = Agreement(limits) if switch is not None else None
         self._running: _Running | None = None
         self._seen: View | None = None  # the last picture with the host's kernel in step
@@ -96,25 +100,9 @@ class Treatment:
 
     def start(self) -> str:
         with self._turn:
-            view = self._monitor.latest()
-            if view is None or self._seen is None or view.link != CONNECTED:
-                return self._monitor.gone or "the device is not connected"
-            if self._running is not None:
-                return "a sonication runs already"
-            if self._sessions is not None:
-                try:
-                    self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
-                except CommandError as problem:
-                    return str(problem)
-            self._running = _Running(_doses(view))
-            said = self._monitor.start()
-            if said:
-                self._end(NOT_STARTED)
-                return said
-            said = "" if self._switch is None else self._switch.on()
-            if said:
-                self._monitor.stop(f"the generator does not go on: {said}")
-            return said
+            said = self._start()
+        self._flush(_KEPT_S)
+        return said
 
     def finish(self) -> str:
         if self._switch is not None:
@@ -136,10 +124,32 @@ class Treatment:
             except CommandError as problem:
                 return str(problem)
         said = self._monitor.acknowledge(new_treatment, who, why)
+        self._flush(_KEPT_S)
         return said or ("" if self._switch is None else self._switch.acknowledge())
 
     def silence(self) -> str:
         return self._monitor.silence()
+
+    def _start(self) -> str:
+        view = self._monitor.latest()
+        if view is None or self._seen is None or view.link != CONNECTED:
+            return self._monitor.gone or "the device is not connected"
+        if self._running is not None:
+            return "a sonication runs already"
+        if self._sessions is not None:
+            try:
+                self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
+            except CommandError as problem:
+                return str(problem)
+        self._running = _Running(_doses(view))
+        said = self._monitor.start()
+        if said:
+            self._end(NOT_STARTED)
+            return said
+        said = "" if self._switch is None else self._switch.on()
+        if said:
+            self._monitor.stop(f"the generator does not go on: {said}")
+        return said
 
     # ---- what the pictures show
 
@@ -201,6 +211,7 @@ class Treatment:
         view = self._seen
         if self._sessions is None or running is None or view is None:
             return
+        self._flush(_KEPT_S)  # the evidence before what is made of it
         try:
             if not outcome:
                 self._sessions.end_unknown(now())

@@ -22,6 +22,7 @@ from sonofuse.live.view import CONNECTED, JOINING, SILENT
 from sonofuse_core.follow import Follower
 from sonofuse_firmware.states import NAMES, ON, SAFE, TRIPPED
 
+NO_KEY = "no key for this device: give --key FILE, the one that it was flashed with"
 SILENT_NS = 300_000_000  # without telemetry; a device erases flash for 45 ms, rarely longer, and says nothing meanwhile
 _AGAIN_NS = 100_000_000  # a question or a STOP that was not answered is sent again
 _STOP_NS = 40_000_000
@@ -122,6 +123,16 @@ class Watch:
         return self._stop_ns is not None
 
     @property
+    def can_seal(self) -> bool:
+        """Whether there is a key for the device; True as long as that is not known."""
+        return self.identity is None or bool(self._key_of(self.identity))
+
+    @property
+    def version(self) -> str:
+        """One line about a device that speaks another version of the link, "" for none."""
+        return self._decoder.version
+
+    @property
     def broken_frames(self) -> int:
         """Pieces of what came that are no frames."""
         return self._decoder.errors
@@ -136,6 +147,7 @@ class Watch:
     def command(self, t_ns: int, what: str, **values: Any) -> int:
         """What a person or a program asks for: stop (why), arm (set_w, set_s), start, finish, disarm, silence,
         acknowledge (new_treatment); the number that the device's answer will name. More values (who, why) are kept.
+        `counter` is the least that its seal may have: greater than that of any host that was there before.
 
         Raises:
             WatchError: if it cannot be sent.
@@ -146,13 +158,14 @@ class Watch:
             self._stop(str(values.get("why", "STOP was pressed")))
             return self._sequence
         try:
+            self._counter = max(self._counter, int(values.get("counter", 0)) - 1)
             if what == "arm":
                 set_mw, set_us = round(1e3 * float(values["set_w"])), round(1e6 * float(values["set_s"]))
                 return self.order(F.ARM, link.arm_request(set_mw, set_us, self.limits[-32:]))
             if what == "acknowledge":
                 return self.order(F.ACKNOWLEDGE, bytes([bool(values["new_treatment"])]))
             return self.order(_KINDS[what])
-        except (KeyError, ValueError, OverflowError, struct.error) as problem:
+        except (KeyError, TypeError, ValueError, OverflowError, struct.error) as problem:
             raise WatchError(f"{what} {values}: cannot be sent ({problem})") from problem
 
     def order(self, kind: int, payload: bytes = b"") -> int:
@@ -172,9 +185,9 @@ class Watch:
         """
         if self.identity is None or self.silent:
             raise WatchError("no device is connected; look at the link")
-        key = self._keys.get(self.identity.chip.hex(), self._key)
+        key = self._key_of(self.identity)
         if not key:
-            raise WatchError("no key for this device; give --key FILE, the one that it was flashed with")
+            raise WatchError(NO_KEY)
         self._counter += 1
         self._sequence = (self._sequence + 1) & 0xFFFF
         if kind == F.ARM:
@@ -182,6 +195,9 @@ class Watch:
         return link.encode(kind, self._sequence, link.seal(key, self.identity.nonce, kind, self._counter, payload))
 
     # ---- inside
+
+    def _key_of(self, device: Identity) -> bytes:
+        return self._keys.get(device.chip.hex(), self._key)
 
     def _send(self, kind: int, payload: bytes = b"") -> int:
         self._sequence = (self._sequence + 1) & 0xFFFF

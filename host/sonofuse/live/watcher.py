@@ -21,6 +21,7 @@ from sonofuse.board import load_board
 from sonofuse.limits import compile_limits, load
 from sonofuse.link import F
 from sonofuse.live.channel import Requests, Sender
+from sonofuse.live.heard import Heard
 from sonofuse.live.line import Line
 from sonofuse.live.picture import Picture
 from sonofuse.live.record import Record, of_view
@@ -32,6 +33,18 @@ PASS_S = 0.005  # how often time is let pass if nothing comes
 VIEW_NS = 50_000_000
 BEAT_NS = 1_000_000_000  # without a beat of the process with the page, ARMED or ON: nobody could see or stop anything
 LAST_WORDS_S = 0.2  # in which STOP is repeated before this process ends
+
+COUNTS_A_SECOND = 32  # of a seal's counter: more than commands that are answered; it wraps every four years
+_TO_DO = {
+    F.NOT_GENUINE: "; give --key FILE, the one that this device was flashed with; if it is, a clock was set back: "
+    "switch the device off and on"
+}
+
+
+def counter_now() -> int:
+    """The counter of a seal that is made now: greater than those of a monitor that was there before, which a device
+    that goes on has not forgotten."""
+    return COUNTS_A_SECOND * time.time_ns() // 1_000_000_000 & 0xFFFFFFFF
 
 
 class Watcher:
@@ -45,6 +58,7 @@ class Watcher:
         self._view_ns = 0
         self._asked: dict[int, int] = {}  # sequence number of a command -> the request that made it
         self._trouble = ""
+        self._heard = Heard(line.name)
         self._timing = Timing(self._beat_ns)
 
     def run(self) -> None:
@@ -57,14 +71,18 @@ class Watcher:
         """One round: whatever has come, then what time has brought. False if the parent is gone."""
         now = time.monotonic_ns()
         if self._line.try_open(now):
+            self._heard.begin(now)
             self._note(now, {"what": "port opened", "port": self._line.name})
         fds = [self._channel.fileno()] + ([self._line.fd] if self._line.fd >= 0 else [])
         ready, _, _ = select.select(fds, [], [], PASS_S)
         now = time.monotonic_ns()
         data = self._line.read() if self._line.fd in ready else b""
         if data:
+            self._heard.came(now, data)
             self._watch.received(now, data)
         self._watch.passed(now)
+        if not self._watch.silent:
+            self._heard.begin(now)
         if self._channel.fileno() in ready and not self._hear(now):
             return False
         self._look_after(now)
@@ -92,6 +110,8 @@ class Watcher:
     def _obey(self, now: int, request: dict[str, Any]) -> None:
         """Carry out a request; it is answered now, or when the device answers."""
         number = int(request.pop("request"))
+        if request["what"] != "stop":
+            request["counter"] = counter_now()
         try:
             sequence = self._watch.command(now, **request)
         except WatchError as problem:
@@ -128,11 +148,12 @@ class Watcher:
         for sequence, answer in list(self._watch.answers.items()):
             number = self._asked.pop(sequence, None)
             if number is not None:
-                result = "" if answer.result == F.DONE else link.RESULTS[answer.result]
+                result = "" if answer.result == F.DONE else link.RESULTS[answer.result] + _TO_DO.get(answer.result, "")
                 self._sender.reply(now, {"request": number, "result": result})
         if now - self._view_ns >= VIEW_NS:
             self._view_ns = now
-            self._sender.record(of_view(now, self._picture.view(now, self._line.trouble)))
+            heard = self._heard.trouble(now) if self._watch.silent and not self._watch.version else ""
+            self._sender.record(of_view(now, self._picture.view(now, self._line.trouble, heard=heard)))
         try:
             self._sender.flush()
         except OSError:

@@ -201,8 +201,8 @@ def test_the_veil_waits_half_a_second_of_the_browser(tab: Browser, served: Serve
 @pytest.mark.parametrize(
     ("link", "says", "state"),
     [
-        ("no port", "there is no such serial port", "NOT KNOWN"),
-        ("silent", "nothing comes from the device", "NOT KNOWN"),
+        ("no port", "the serial port is not open", "NOT KNOWN"),
+        ("silent", "no telemetry comes from the device", "NOT KNOWN"),
         ("joining", "does not yet stand beside", "SAFE"),
     ],
 )

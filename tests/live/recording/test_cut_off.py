@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sonofuse.live import recorder as recorder_module
-from sonofuse.live.part_file import RecordingError
+from sonofuse.live.chain import Chain
+from sonofuse.live.part_file import PartFile, RecordingError
 from sonofuse.live.recording import Recording
 
 from .made import record_all, some
@@ -46,6 +47,18 @@ def test_cut_off_after_any_byte(tmp_path: Path, whole: bytes, zeros: int) -> Non
         lengths.append(len(records))
     assert lengths == sorted(lengths)
     assert set(lengths) == {-1, 0, 15, 30, 45, 60}
+
+
+def test_a_file_that_grows_while_it_is_read_is_one_that_was_cut_off(tmp_path: Path, whole: bytes) -> None:
+    path = tmp_path / "grows.mcap"
+    for size in range(_chunk(whole, 1), _chunk(whole, 2), 7):
+        path.write_bytes(whole[:size])
+        part = PartFile(path)
+        with path.open("ab") as file:
+            file.write(whole[size:])
+        records = [record for batch in part.batches(Chain()) for record in batch]
+        assert records == RECORDS[: len(records)] and len(records) in (15, 30), size
+        part.close()
 
 
 def _chunk(whole: bytes, number: int) -> int:

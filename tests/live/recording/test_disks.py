@@ -159,7 +159,7 @@ def test_a_folder_of_somebody_else_is_told(tmp_path: Path) -> None:
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     recorder = Recorder(tmp_path / "file", SMALL)
-    until(lambda: "File exists" in recorder.trouble, "it is a file")
+    until(lambda: "there is a file of that name" in recorder.trouble, "it is a file")
     recorder.close()
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
