@@ -89,6 +89,7 @@ def run(asked: Namespace) -> int:
         limits, blob = _limits(place.limits, asked.board)
         switch = None
         if place.connect is not None:
+            _tell(f"generator: {generator_option.tried(place.connect)}; its output is off")
             switch = SecondSwitch(place.connect)
             switch.start()
             leave.callback(lambda: _tell(switch.close()))
@@ -100,6 +101,7 @@ def run(asked: Namespace) -> int:
         recorder = _record(leave, asked.record_to, monitor, early, about)
         sessions = _sessions(leave, asked, limits)
         treatment = Treatment(monitor, limits, sessions, switch, recorder)
+        _tell(treatment.not_covered)
         leave.enter_context(treatment)
         _show(asked, place, _alive(monitor, view), treatment)
     return OK
@@ -160,9 +162,9 @@ def _first(monitor: Monitor) -> View:
 
 def _record(
     leave: ExitStack, folder: Path, monitor: Monitor, early: list[Record], about: Callable[[str], About]
-) -> Callable[[], str]:
-    """Record, as soon as the device has said who it is; what gives the name of the recording's file. A disk that fails
-    inhibits the next start. `early` is the listener that has kept the records so far."""
+) -> Recorder:
+    """Record, as soon as the device has said who it is. A disk that fails inhibits the next start. `early` is the
+    listener that has kept the records so far."""
     until = time.monotonic() + _DEVICE_S
     while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
         monitor.beat()
@@ -172,7 +174,7 @@ def _record(
     monitor.troubles.append(lambda: recorder.trouble)
     monitor.inhibitions.append(lambda: recorder.trouble)
     leave.callback(lambda: _tell(recorder.close()))
-    return lambda: "" if recorder.file is None else recorder.file.name
+    return recorder
 
 
 def _sessions(leave: ExitStack, asked: Namespace, limits: LimitsFile) -> Sessions | None:
@@ -202,6 +204,6 @@ def _show(asked: Namespace, place: Place, latest: Callable[[], View], treatment:
         serve(latest, treatment, host=asked.bind, port=asked.http_port, code=asked.code, extra_panels=place.panels)
 
 
-def _tell(trouble: str) -> None:
-    if trouble:
-        print(f"sonofuse: {trouble}", file=sys.stderr)
+def _tell(line: str) -> None:
+    if line:
+        print(f"sonofuse: {line}", file=sys.stderr, flush=True)

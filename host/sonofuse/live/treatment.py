@@ -7,15 +7,16 @@ given up, and a trip reaches the generator from the thread that hears it. Nothin
 import math
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sonofuse.console import CommandError
 from sonofuse.limits.model import LimitsFile
+from sonofuse.live.after_heat import AfterHeat
 from sonofuse.live.generators.disagreement import Agreement
 from sonofuse.live.generators.second_switch import SecondSwitch
 from sonofuse.live.monitor import Monitor
 from sonofuse.live.record import Record
+from sonofuse.live.recorder import Recorder
 from sonofuse.live.sessions.facts import FINISHED, NOT_STARTED, TRIPPED
 from sonofuse.live.sessions.instant import now
 from sonofuse.live.sessions.sessions import Sessions
@@ -23,6 +24,9 @@ from sonofuse.live.view import CONNECTED, Session, View
 
 PASS_S = 0.05
 _SESSION_EVERY = 4  # passes: the file is asked five times a second
+_HEAT_EVERY = 20  # passes: dose that comes after a sonication is kept once a second
+_DISK_S = 0.2  # for the recorder, which is asked again if it takes longer
+_LEAVING_S = 1.0  # the same, when the monitor ends
 _LOST_S = 1.0  # without a picture of the device: what became of the sonication is not known
 _DOSE = " dose"
 
@@ -40,8 +44,9 @@ class Treatment:
 
     Args:
         monitor: the device. limits: its limits.
-        sessions: None without a sessions file; switch: None without a generator of ours.
-        recording: names the recording that runs.
+        sessions: None without a sessions file; switch: None without a generator of ours; recorder: None without one.
+
+    `not_covered` says what the generator is not compared in, "" for nothing.
     """
 
     def __init__(
@@ -50,13 +55,16 @@ class Treatment:
         limits: LimitsFile,
         sessions: Sessions | None,
         switch: SecondSwitch | None,
-        recording: Callable[[], str] = lambda: "",
+        recorder: Recorder | None = None,
     ) -> None:
-        self._monitor, self._sessions, self._switch, self._recording = monitor, sessions, switch, recording
+        self._monitor, self._sessions, self._switch, self._recorder = monitor, sessions, switch, recorder
         self._agreement = Agreement(limits) if switch is not None else None
+        self.not_covered = "" if self._agreement is None else self._agreement.not_covered
         self._running: _Running | None = None
         self._seen: View | None = None  # the last picture with the host's kernel in step
         self._session: Session | None = None
+        self._heat = AfterHeat()
+        self._unrecorded = False  # a sonication has ended, and the sessions file does not know its recording's head yet
         self._state = ""  # of the device, in the picture before
         self._why_not = "" if sessions is None else "the sessions file has not been read yet"
         self._turn = threading.Lock()  # one of start, finish and what the pictures show at a time
@@ -74,6 +82,10 @@ class Treatment:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        if self._sessions is not None and self._running is None:
+            with self._turn:
+                self._keep_heat(self._sessions)
+            self._keep_head(self._sessions, _LEAVING_S)
 
     # ---- Console
 
@@ -102,8 +114,10 @@ class Treatment:
             if self._running is not None:
                 return "a sonication runs already"
             if self._sessions is not None:
+                self._keep_heat(self._sessions)
+                file = None if self._recorder is None else self._recorder.file
                 try:
-                    self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
+                    self._sessions.begin(now(), view.set_w, view.set_s, view.device, "" if file is None else file.name)
                 except CommandError as problem:
                     return str(problem)
             self._running = _Running(_doses(view))
@@ -135,7 +149,12 @@ class Treatment:
                 self._sessions.acknowledge(now(), who, why, view.cause, view.cause_text, new_treatment)
             except CommandError as problem:
                 return str(problem)
-        said = self._monitor.acknowledge(new_treatment, who, why)
+        with self._turn:
+            if self._sessions is not None:
+                self._keep_heat(self._sessions)
+            said = self._monitor.acknowledge(new_treatment, who, why)
+            if new_treatment and not said:
+                self._heat.renewed()
         return said or ("" if self._switch is None else self._switch.acknowledge())
 
     def silence(self) -> str:
@@ -158,8 +177,13 @@ class Treatment:
             if view is not None:
                 with self._turn:
                     self._look(view)
-            if passes % _SESSION_EVERY == 0 and self._sessions is not None:
+            if self._sessions is not None and passes % _SESSION_EVERY == 0:
                 self._ask(self._sessions)
+                if self._unrecorded:
+                    self._keep_head(self._sessions, _DISK_S)
+            if self._sessions is not None and passes % _HEAT_EVERY == 0:
+                with self._turn:
+                    self._keep_heat(self._sessions)
             passes += 1
 
     def _ask(self, sessions: Sessions) -> None:
@@ -168,6 +192,34 @@ class Treatment:
             self._session = sessions.session(now())
         except CommandError as problem:
             self._session, self._why_not = None, str(problem)
+
+    def _keep_heat(self, sessions: Sessions) -> None:
+        """Dose that came since the last sonication is that one's."""
+        if self._running is not None or self._seen is None:
+            return
+        doses = _doses(self._seen)
+        come = self._heat.come(doses, cooling=self._session is None or self._session.gap_s > 0)
+        if not come:
+            return
+        try:
+            sessions.after_heat(now(), come)
+        except CommandError as problem:
+            self._why_not = str(problem)  # it is tried again
+        else:
+            self._heat.kept(doses)
+
+    def _keep_head(self, sessions: Sessions, patience_s: float) -> None:
+        """How far the recording is on the disk now, with the whole sonication in it."""
+        recorder = self._recorder
+        if recorder is None or not recorder.flush(patience_s):
+            return
+        kept = recorder.kept
+        try:
+            sessions.recorded(now(), kept.count, kept.head)
+        except CommandError as problem:
+            self._why_not = str(problem)  # it is tried again
+        else:
+            self._unrecorded = False
 
     def _look(self, view: View) -> None:
         if self._agreement is not None and self._switch is not None:
@@ -202,9 +254,12 @@ class Treatment:
         if self._sessions is None or running is None or view is None:
             return
         try:
+            self._unrecorded = outcome != NOT_STARTED
             if not outcome:
+                self._heat.begins({})  # a person says what became of it, from its recording
                 self._sessions.end_unknown(now())
                 return
+            self._heat.begins(_doses(view))
             before = running.doses
             doses = {name: dose - before[name] for name, dose in _doses(view).items() if name in before}
             energy_j = next((budget.used for budget in view.budgets if budget.name == "energy"), None)

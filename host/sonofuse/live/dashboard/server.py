@@ -112,7 +112,9 @@ def _bound(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            text = f"port {port} of {host} is taken, perhaps by another monitor: end it, or name another with --http-port"
+            text = (
+                f"port {port} of {host} is taken, perhaps by another monitor: end it, or name another with --http-port"
+            )
             raise CommandError(ENVIRONMENT, text) from error
         raise CommandError(BAD_INPUT, f"{host} port {port}: cannot listen there ({error})") from error
     return bound
