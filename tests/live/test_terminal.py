@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from sonofuse.console import CommandError
+from sonofuse.live.alert import Alert
 from sonofuse.live.sight import Sight
 from sonofuse.live.terminal import terminal
 from sonofuse.live.terminal_picture import picture
@@ -26,7 +27,8 @@ from tests.live.dashboard.served import PATIENCE_S, ROOT
 
 def _drawn(view: View | None, age_s: float = 0.0, said: str = "", asked: str = "") -> list[str]:
     console = Console(width=80, file=io.StringIO(), record=True, highlight=False)
-    console.print(picture(Sight(view, age_s, True), said, asked))
+    sight = Sight(view, age_s, True)
+    console.print(picture(sight, said, asked, Alert(0.0).look(sight, 1.0)))
     return console.export_text().splitlines()
 
 
@@ -51,7 +53,7 @@ def test_a_run_is_drawn_within_24_lines() -> None:
 def test_a_warning_has_a_sign_of_its_own_and_the_bar_is_what_is_left() -> None:
     device = _on()
     device.skin[0] = 39.9
-    line = next(line for line in _drawn(device.latest()) if "skin_a" in line)
+    line = next(line for line in _drawn(device.latest()) if "skin_a" in line and "%" in line)
     assert line.startswith("▲ skin_a")
     assert line.count("█") == 1
     assert "%" in line

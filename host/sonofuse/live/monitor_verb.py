@@ -50,6 +50,7 @@ class Place:
     key: bytes = b""
     connect: Connect | None = None
     panels: Sequence[Callable[[], None]] = field(default=_PANELS)
+    set_point: tuple[float, float] | None = None
 
 
 def add_to(parser: ArgumentParser) -> None:
@@ -128,7 +129,7 @@ def _demo(asked: Namespace) -> Iterator[Place]:
         text = f'the demo needs the rig (no module {missing.name}): pip install "sonofuse[hil,live]"'
         raise CommandError(ENVIRONMENT, text) from missing
     with rig.demo(asked.limits, asked.board) as made:
-        yield Place(made.port, made.limits, made.key, made.connect, made.panels)
+        yield Place(made.port, made.limits, made.key, made.connect, made.panels, made.set_point)
 
 
 def _limits(path: Path, board: str | None) -> tuple[LimitsFile, bytes]:
@@ -201,7 +202,15 @@ def _show(asked: Namespace, place: Place, latest: Callable[[], View], treatment:
     elif asked.terminal:
         terminal(latest, treatment)
     else:
-        serve(latest, treatment, host=asked.bind, port=asked.http_port, code=asked.code, extra_panels=place.panels)
+        serve(
+            latest,
+            treatment,
+            host=asked.bind,
+            port=asked.http_port,
+            code=asked.code,
+            extra_panels=place.panels,
+            set_point=place.set_point,
+        )
 
 
 def _tell(line: str) -> None:

@@ -253,7 +253,7 @@ def test_a_start_that_is_inhibited_says_why(tab: Browser, served: Served) -> Non
     tab.show(served)
     served.set(inhibited="cooling gap: 32 s left")
     tab.until("document.querySelector('[data-does=arm]').disabled")
-    tab.until("document.querySelector('.controls .inhibited').textContent.includes('cooling gap: 32 s left')")
+    tab.until("document.querySelector('.controls .next').textContent.includes('cooling gap: 32 s left')")
     assert "cooling gap: 32 s left" in tab.text("treatment")
 
 

@@ -14,8 +14,8 @@ from sonofuse.live.sessions.facts import FINISHED
 from .bench import DEVICE, WHO, Clocks, doses, limits, plan
 
 TABLES = (
-    "acknowledged", "cooling", "dose", "ended", "interrupted", "patient", "plan", "recorded", "resolved", "sonication", "step",
-    "tightened", "treatment",
+    "acknowledged", "cooling", "dose", "ended", "interrupted", "patient", "plan", "recorded", "resolved", "sonication",
+    "step", "tightened", "treatment",
 )  # fmt: skip
 
 
