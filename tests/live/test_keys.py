@@ -6,6 +6,8 @@ import pytest
 
 from sonofuse.live.alert import Alert
 from sonofuse.live.keys import Keys
+from sonofuse.live.sight import Sight
+from tests.live.alarms.views import tripped, view
 from tests.live.dashboard.device import Silent
 
 
@@ -113,3 +115,27 @@ def test_stop_is_stop_also_when_quit_is_asked() -> None:
     _typed(keys, "q ", "ON")
     assert console.calls == [("stop",)]
     assert not keys.quit
+
+
+def test_m_silences_here_and_the_device_where_that_sounds() -> None:
+    console = Silent()
+    alert = Alert(0.0)
+    keys = Keys(console, alert)
+    _typed(keys, "m", "SAFE")
+    assert (keys.said, console.calls) == ("silence: nothing sounds", [])
+    alert.look(Sight(tripped(1.0), 0.0, True), time.monotonic())
+    _typed(keys, "m")
+    until = time.monotonic() + 30
+    while not console.calls and time.monotonic() < until:
+        keys.follow("TRIPPED")
+    assert console.calls == [("silence",)]
+    assert alert.look(Sight(tripped(1.1), 0.0, True), time.monotonic()).silent_s > 100
+
+
+def test_a_says_that_alarms_were_seen_where_the_device_has_none() -> None:
+    console, alert = Silent(), Alert(0.0)
+    keys = Keys(console, alert)
+    alert.look(Sight(view(1.0, link="silent"), 0.0, True), time.monotonic())
+    _typed(keys, "a", "")
+    assert (keys.said, console.calls) == ("alarms: seen", [])
+    assert not alert.look(Sight(view(1.1, link="silent"), 0.0, True), time.monotonic()).waits("")

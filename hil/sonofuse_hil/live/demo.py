@@ -21,7 +21,7 @@ from .client import Client, RigRequestError
 from .panel import panel
 
 SET_POINT = (40.0, 20.0)  # W, s: what stands in the page's fields, so that a newcomer has only to press
-_CHANGED = {"limits.cooling_gap": "5 s"}  # so that a newcomer need not wait for a minute
+_CHANGED = {"limits.cooling_gap": "3 s"}  # so that a newcomer need not wait for a minute
 # Well coupled, the rig's coupler shows 4 % of forward power. That is VSWR 1.5, where the limits that ship begin to
 # warn, so that there would be a warning most of the time.
 _CALM = {"channel.reflected.ratio.warn": 1.8}
