@@ -6,6 +6,7 @@ import pytest
 
 from sonofuse.live.guide import what_next
 from sonofuse.live.sight import Sight
+from sonofuse.live.view import Budget
 from tests.live.alarms.views import view
 
 
@@ -25,6 +26,11 @@ from tests.live.alarms.views import view
 )
 def test_what_is_seen_has_its_sentence(changes: dict[str, object], wanted: str) -> None:
     assert wanted in what_next(Sight(replace(view(1.0), **changes), 0.0, True))  # type: ignore[arg-type]
+
+
+def test_a_dose_that_is_used_up_needs_a_new_treatment() -> None:
+    budgets = (Budget("skin_a dose", "CEM43 min", 3.0, 2.0), Budget("energy", "J", 1.0, 2.0))
+    assert "new treatment" in what_next(Sight(view(1.0, state="TRIPPED", budgets=budgets), 0.0, True))
 
 
 def test_what_is_old_is_not_guided_by() -> None:

@@ -57,7 +57,7 @@ class Panel:
         broken += ["supply cut"] * (not seen["powered"]) + ["plug pulled"] * (not seen["link"]["plugged"])
         self._mend.set_enabled(bool(broken))
         self._now.set_text(
-            f"Broken now: {', '.join(broken)}. Press Mend everything, then acknowledge." if broken else _WHOLE
+            f"Broken now: {', '.join(broken)}. Press Mend everything before you acknowledge." if broken else _WHOLE
         )
 
     async def _mended(self) -> None:

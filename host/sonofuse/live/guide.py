@@ -15,6 +15,8 @@ def what_next(sight: Sight, waits: bool = False) -> str:
         return "Look at the device's supply and cable: nothing comes from it. RF is off without receipts."
     if not sight.connected:
         return "Wait: the host's kernel does not yet stand beside the device's. RF is off without receipts."
+    if view.state == "TRIPPED" and any(one.name.endswith("dose") and not one.used < one.limit for one in view.budgets):
+        return "RF is off. The dose is used up or not known: press Acknowledge, and say that it is a new treatment."
     if view.state == "TRIPPED":
         return "RF is off. See that the cause is gone, then press Acknowledge: it asks who, and why it is safe."
     if view.state == "ON":

@@ -122,7 +122,7 @@ def test_a_newcomer_breaks_something_and_mends_it(
     tab.click(f"fault-{fault}")
     tab.until_text("word", "TRIPPED")
     _says(tab, NEXT, "press Acknowledge")
-    _says(tab, BROKEN, f"Broken now: {named}. Press Mend everything, then acknowledge.")
+    _says(tab, BROKEN, f"Broken now: {named}. Press Mend everything before you acknowledge.")
     tab.until_text("why-title", "Cause of the trip")
     tab.until_text("why-text", cause)
     tab.until_text("why-kind", kind)
