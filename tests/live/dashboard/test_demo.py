@@ -66,7 +66,7 @@ def _says(tab: Browser, where: str, text: str) -> None:
 # Everything that the page says of commands from now on.
 LISTEN = """
 globalThis.answers = [];
-const said = document.querySelector('.said');
+const said = document.querySelector('.controls .said');
 const all = {characterData: true, childList: true, subtree: true};
 if (!said.dataset.listens) new MutationObserver(() => globalThis.answers.push(said.textContent)).observe(said, all);
 said.dataset.listens = "yes";

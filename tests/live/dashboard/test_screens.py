@@ -58,7 +58,7 @@ def test_normal_warning_tripped_disconnected(tab: Browser, tidy: Served) -> None
     tidy.set(speed=3)
     tab.until("parseFloat(document.getElementById('doing').textContent) > 8")
     tidy.set(speed=_STILL)
-    tab.until("document.querySelector('.said').textContent === ''")
+    tab.until("document.querySelector('.controls .said').textContent === ''")
     _keep(tab, "normal", "desktop", "tablet")
 
     tidy.set(speed=2, hot=5.6, hold_c=39.46)
