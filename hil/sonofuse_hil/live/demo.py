@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -87,7 +87,7 @@ class BenchGenerator:
 
 
 @contextmanager
-def demo(limits: Path, board: str | None) -> Iterator[Demo]:
+def demo(limits: Path, board: str | None) -> Generator[Demo]:
     """A rig in real time with these limits, but a short cooling gap, and a device that was commissioned; it ends with
     this process.
 

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -109,7 +109,7 @@ def run(asked: Namespace) -> int:
 
 
 @contextmanager
-def _device(asked: Namespace) -> Iterator[Place]:
+def _device(asked: Namespace) -> Generator[Place]:
     if not asked.port:
         raise CommandError(
             BAD_INPUT, "which port? --port NAME, or --demo without a device; see sonofuse monitor --help"
@@ -119,7 +119,7 @@ def _device(asked: Namespace) -> Iterator[Place]:
 
 
 @contextmanager
-def _demo(asked: Namespace) -> Iterator[Place]:
+def _demo(asked: Namespace) -> Generator[Place]:
     """The rig, which is another package: nothing of the monitor depends on it."""
     if asked.port or asked.generator:
         raise CommandError(BAD_INPUT, "--demo brings its own device and generator: leave --port and --generator out")
@@ -167,9 +167,11 @@ def _record(
     """Record, as soon as the device has said who it is. A disk that fails inhibits the next start. `early` is the
     listener that has kept the records so far."""
     until = time.monotonic() + _DEVICE_S
-    while time.monotonic() < until and not (view := monitor.latest() or _first(monitor)).device:
+    view = _first(monitor)
+    while time.monotonic() < until and not view.device:
         monitor.beat()
         time.sleep(0.05)
+        view = monitor.latest() or view
     recorder = Recorder(folder, about(view.device or "no-device"))
     monitor.change(early.append, recorder.put, early)
     monitor.troubles.append(lambda: recorder.trouble)

@@ -21,7 +21,7 @@ class Timing:
         if done - self._began < _EVERY_NS:
             return None
         found = sorted(self._answers) or [0]
-        summary = {
+        summary: dict[str, object] = {
             "what": "timing",
             "answers": len(self._answers),
             "median_us": found[len(found) // 2] // 1000,

@@ -16,21 +16,24 @@ def view_of(values: Mapping[str, Any]) -> View:
     """
     more = dict(values)
     session = more.pop("session", None)
-    return View(
-        **{
-            **_UNKNOWN,
-            **more,
-            "readings": tuple(_reading(reading) for reading in values["readings"]),
-            "budgets": tuple(Budget(**budget) for budget in values["budgets"]),
-            "session": None if session is None else Session(**session),
-        }
-    )
+    whole: dict[str, Any] = {
+        **_UNKNOWN,
+        **more,
+        "readings": tuple(_reading(reading) for reading in values["readings"]),
+        "budgets": tuple(Budget(**budget) for budget in values["budgets"]),
+        "session": None if session is None else Session(**session),
+    }
+    return View(**whole)
 
 
 def _reading(values: Mapping[str, Any]) -> Reading:
     bounds = {side: _bound(values.get(side)) for side in ("high", "low")}
-    return Reading(**{"value": None, "margin": None, **values, **bounds})
+    whole: dict[str, Any] = {"value": None, "margin": None, **values, **bounds}
+    return Reading(**whole)
 
 
 def _bound(values: Mapping[str, Any] | None) -> Bound | None:
-    return None if values is None else Bound(**{"warn": None, **values})
+    if values is None:
+        return None
+    whole: dict[str, Any] = {"warn": None, **values}
+    return Bound(**whole)
