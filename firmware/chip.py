@@ -11,6 +11,7 @@ integer above 2**30 would be an object.
 import micropython
 from os import urandom
 from micropython import const
+from uctypes import addressof  # pyright: ignore[reportUnknownVariableType]  a stub without a type of items
 
 RING = const(256)  # bytes received and not looked at: STOP behind a burst of commands is among them
 I_NOW = const(0)  # kernel.I_NOW
@@ -26,6 +27,8 @@ _TX_EMPTY = const(1 << 24)  # PIO FSTAT: the first state machine's
 _RX_EMPTY = const(0x10)  # UART FR: RXFE
 _TX_FULL = const(0x20)  # UART FR: TXFF
 _READ_RTD = const(0x01)  # MAX31865: the address of the resistance's high byte
+_WRITE_CONFIG = const(0x80)
+_CONFIG = const(0xC3)  # max31865.CONFIG
 
 
 @micropython.viper
@@ -93,6 +96,24 @@ def transfer(converters: ptr32, at: int) -> int:
 
 
 @micropython.viper
+def forgive(converters: ptr32, at: int):
+    """Clear the fault that a MAX31865 keeps: its configuration is written again."""
+    select = converters[at + 2]
+    sio = ptr32(0xD << 28)
+    spi = ptr32(0x1000F << 14)
+    sio[6] = select
+    spi[2] = _WRITE_CONFIG
+    spi[2] = _CONFIG
+    left = 2
+    while left:
+        while not spi[3] & _NOT_EMPTY:
+            pass
+        select = spi[2]
+        left -= 1
+    sio[5] = converters[at + 2]
+
+
+@micropython.viper
 def give(words: ptr32, inputs: ptr32, longest: int):
     """The kernel's token to each permit program, if it took the one before: a late tick is never made up.
 
@@ -148,6 +169,11 @@ def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
 def quiet():
     """No interrupts by UART0: the tick looks at it itself, so that nothing on the line can take time from a tick."""
     ptr32(0x1000D << 14)[14] = 0  # IMSC, 4.2.8
+
+
+def place(array: "Words | bytearray | memoryview[int]") -> "Place":
+    """What a viper function takes in less time than the array itself; that must stay where it is."""
+    return addressof(array)
 
 
 def random() -> bytes:

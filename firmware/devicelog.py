@@ -3,6 +3,7 @@
 from micropython import const
 from struct import pack_into, unpack_from
 
+from answers import piece
 from blackbox import BLOCK
 from link import Link
 from manifest import NAME
@@ -57,5 +58,5 @@ class Log:
         else:
             return False
         pack_into(_HEAD, line.data, 0, part, n, self._pictures if part == _STATE else 0, offset, total)
-        line.piece()
+        piece(line.own)
         return True

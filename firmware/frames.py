@@ -16,6 +16,7 @@ _END_PUT = const(8)  # rows.END_PUT
 _END_TAKEN = const(9)  # rows.END_TAKEN
 _ENDS = const(48)  # rows.ENDS
 _TELEMETRY = const(4)  # rows.TELEMETRY
+_HEARD_CRC = const(19)  # of the frame that is coming in, but its last two bytes
 _CRC = const(20)
 _CODE = const(21)  # where COBS stands: 0 while no frame is begun
 _CODE_AT = const(22)
@@ -27,9 +28,11 @@ _BEFORE_END = const(27)
 _RANGE_PUT = const(28)  # of the pieces of coded bytes that wait to be sent
 _RANGE_TAKEN = const(29)
 _LOOKED = const(30)  # the last tick looked at what came
-_FILLED = const(31)  # bytes of the frame that is coming in
+_FILLED = const(31)  # bytes of the frame that is coming in, decoded
 LENGTH = const(32)  # of the frame that has come, without its CRC
 WAITING = const(33)  # answers that wait
+_BLOCK = const(46)  # how many of its COBS block are still to come
+_ZERO = const(47)  # that block ends in a zero
 _RANGES = const(64)  # 16 of them: from, to
 
 # of `ends`, which chip.wait shares
@@ -38,19 +41,19 @@ _TAKEN = const(1)
 _LIMIT = const(2)  # of the bytes to send
 _SENT = const(3)
 
-MAX_FRAME = const(240)  # coded bytes before the closing zero that are taken
-_MIN_FRAME = const(6)
+MAX_FRAME = const(240)  # bytes that are taken, decoded
 _LEAST = const(3)  # type and sequence number
-_A_LOOK = const(64)  # bytes looked at in one tick
+_A_LOOK = const(48)  # bytes looked at in one tick
 OUT = const(4096)  # coded bytes
 _OUT_MASK = const(4095)
 _RING_MASK = const(4095)  # of rows.RING bytes
 _RECEIVED_MASK = const(255)  # of chip.RING bytes
-_A_TICK = const(32)  # bytes coded in one: two ticks leave no more
+_A_TICK = const(24)  # bytes coded in one: a tick leaves 14, and one in three codes none
+_IN_HASTE = const(48)  # while _AT_EASE wait
+_AT_EASE = const(128)
 _FULL = const(8)  # pieces that wait to be sent
 _BEHIND = const(256)  # bytes that wait to be coded: a frame of telemetry, or the answer to READ and more
 _FAR_BEHIND = const(512)
-_A_FRAME = const(20)  # bytes that take as long to look at as a frame takes to check
 
 LOOK = const(1)
 ANSWER = const(2)
@@ -79,12 +82,12 @@ _fill(_crc_of_byte)
 # Viper keeps the first three names in registers and every other in memory: so those of the loop over the bytes come
 # first, whatever is given for them.
 @micropython.viper
-def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8, busy: int) -> int:
+def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
 
     Both take turns while there is both, so that no tick gets long, and STOP waits for nothing else. Commands take ticks
     too, and their answers take room: while more than _BEHIND bytes wait to be coded they come first, so that no flood
-    starves the rows. ANSWER: one waits, and no frame is open. Nothing is coded if the tick is `busy`.
+    starves the rows. ANSWER: one waits, and no frame is open.
     """
     taken = own[_RANGE_TAKEN]
     if ends[_SENT] == ends[_LIMIT] and taken != own[_RANGE_PUT]:
@@ -95,13 +98,14 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
     at = own[_AT]
     last = own[_PUT]
     left = (last - at) & _RING_MASK
+    share = _A_TICK
+    if left > _AT_EASE:
+        share = _IN_HASTE
     full = 0
     if (own[_RANGE_PUT] - taken) & 15 > _FULL:
         full = 1
     if own[WAITING] and own[_IN_FRAME] == 0 and left <= _FAR_BEHIND:
         return ANSWER
-    if busy:
-        return 0
     if ends[_RECEIVED] != ends[_TAKEN] and own[_LOOKED] == 0 and (left <= _BEHIND or full):
         own[_LOOKED] = 1
         return LOOK
@@ -126,8 +130,8 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
     if own[_END_TAKEN] != own[_END_PUT]:
         left = ((own[_ENDS + own[_END_TAKEN]] - at) & _RING_MASK) - 2  # the CRC comes later
         ending = 1
-    if left > _A_TICK:
-        left = _A_TICK
+    if left > share:
+        left = share
         ending = 0
     while True:
         while left > 0:
@@ -199,62 +203,60 @@ def put(own: ptr32, ring: ptr8, source: ptr8, at: int, n: int, kind: int):
 
 
 @micropython.viper
-def hear(i: int, end: int, crc: int, own: ptr32, ends: ptr32, into: ptr8, data: ptr8) -> int:
-    """Move received bytes to the frame that is coming in, up to the end of one that is whole and right: its type, or 0.
+def hear(filled: int, crc: int, byte: int, own: ptr32, ends: ptr32, into: ptr8, data: ptr8) -> int:
+    """Decode received bytes into the frame that is coming in, up to the end of one that is whole and right: its type,
+    or 0.
 
-    `data` then holds type, sequence number and payload, own[LENGTH] says how many bytes. At most _A_LOOK bytes; a frame
-    counts as more, because it takes a while to check. One that is too short is none, one that is too long is counted
-    on, and not kept. The first three arguments are as those of `work`.
+    `data` then holds type, sequence number and payload, own[LENGTH] says how many bytes. At most _A_LOOK bytes. A frame
+    that is too short is none, one that is too long is counted on, and not kept. The first three arguments are as those
+    of `work`.
     """
     table = ptr32(_crc_of_byte)
     put = ends[_RECEIVED]
     taken = ends[_TAKEN]
     filled = own[_FILLED]
+    crc = own[_HEARD_CRC]
+    block = own[_BLOCK]
+    zero = own[_ZERO]
     left = _A_LOOK
     kind = 0
     while taken != put and left > 0 and kind == 0:
-        code = into[taken]
+        byte = into[taken]
         taken = (taken + 1) & _RECEIVED_MASK
         left -= 1
-        if code:
-            if filled < MAX_FRAME:
-                data[filled] = code
-            if filled <= MAX_FRAME:
-                filled += 1
+        if byte == 0:
+            n = filled - 2
+            if n >= _LEAST and filled <= MAX_FRAME and block == 0 and crc == data[n] | data[n + 1] << 8:
+                own[LENGTH] = n
+                kind = data[0]
+            filled = 0
+            block = 0
+            zero = 0
             continue
-        n = filled
-        filled = 0
-        if n < _MIN_FRAME or n > MAX_FRAME:
+        if block:
+            block -= 1
+        else:
+            block = byte - 1
+            n = zero
+            zero = 1
+            if byte == 255:
+                zero = 0
+            if n == 0:
+                continue
+            byte = 0
+        if filled >= MAX_FRAME:
+            filled = MAX_FRAME + 1
             continue
-        left -= _A_FRAME
-        i = 0
-        end = 0
-        while i < n:  # COBS, in place
-            code = data[i] - 1
-            i += 1
-            if i + code > n:
-                end = 0
-                break
-            full = code
-            while code:
-                data[end] = data[i]
-                end += 1
-                i += 1
-                code -= 1
-            if full < 254 and i < n:
-                data[end] = 0
-                end += 1
-        n = end - 2
-        if n < _LEAST:
-            continue
-        i = 0
-        crc = 0xFFFF
-        while i < n:
-            crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ data[i]]
-            i += 1
-        if crc == data[n] | data[n + 1] << 8:
-            own[LENGTH] = n
-            kind = data[0]
+        data[filled] = byte
+        if filled < 2:
+            crc = 0xFFFF
+        else:  # two behind, because the last two are the CRC
+            byte = data[filled - 2]
+            crc = ((crc << 8) & 0xFFFF) ^ table[(crc >> 8) ^ byte]
+        filled += 1
     ends[_TAKEN] = taken
     own[_FILLED] = filled
+    own[_HEARD_CRC] = crc
+    own[_BLOCK] = block
+    own[_ZERO] = zero
     return kind

@@ -8,6 +8,7 @@ from array import array
 import micropython
 from micropython import const
 
+import answers
 import frames
 import rows
 from chip import RING, quiet, wait
@@ -40,18 +41,12 @@ NOT_READY = const(6)
 NOT_GENUINE = const(7)
 NO_RECEIPT = const(8)
 
-_HEADER = const(3)  # type, sequence number
-_ANSWERS = const(8)  # that can wait
 _DATA_BYTES = const(140)  # of a piece of the log (devicelog.py)
-_SOON = const(4)  # rows that a frame has at least before an answer goes out: heads and tails must not fill the line
+_HEADER = const(3)  # type, sequence number
 
 # of `own`
 _TICK_US = const(1000)
-_ON = const(3)  # states.ON
-_STATE = const(3)  # rows.STATE
-_CLOSE = const(5)  # rows.CLOSE
 _LENGTH = const(32)  # frames.LENGTH
-_WAITING = const(33)  # frames.WAITING
 _RANGE_PUT = const(28)  # frames._RANGE_PUT
 _RANGE_TAKEN = const(29)  # frames._RANGE_TAKEN
 _MAX_FRAME = const(240)  # frames.MAX_FRAME
@@ -82,9 +77,6 @@ class Link:
         self.into = bytearray(RING)  # chip.wait fills it
         self.ends = array("i", [0] * 4)
         self.data = bytearray(_DATA_BYTES)
-        self._data_waits = False
-        self._answers = bytearray(4 * _ANSWERS)  # a ring of command, its sequence number, result
-        self._first = 0
         self.input = bytearray(_MAX_FRAME)  # the frame that comes in
 
     @property
@@ -100,50 +92,9 @@ class Link:
         own[rows.CAUSE] = cause
         own[rows.CLOSE] = 1
 
-    @micropython.native
     def answer(self, command: int, result: int) -> None:
-        """An answer to the command that came last, as soon as no frame is open; the oldest is dropped when too many
-        wait."""
-        own = self.own
-        kept = own[_WAITING]
-        if self._data_waits:
-            kept -= 1
-        if kept == _ANSWERS:
-            self._first = (self._first + 1) % _ANSWERS
-            own[_WAITING] -= 1
-            kept -= 1
-        at = 4 * ((self._first + kept) % _ANSWERS)
-        answers = self._answers
-        answers[at] = command
-        answers[at + 1] = self.input[1]
-        answers[at + 2] = self.input[2]
-        answers[at + 3] = result
-        own[_WAITING] += 1
-        if not own[_CLOSE] and own[_STATE] != _ON:
-            own[_CLOSE] = _SOON
-
-    def piece(self) -> None:
-        """A piece of the log, which `data` holds, as soon as no frame is open."""
-        if not self._data_waits:
-            self._data_waits = True
-            self.own[_WAITING] += 1
-        if not self.own[_CLOSE]:
-            self.own[_CLOSE] = _SOON
-
-    @micropython.native
-    def begin(self) -> None:
-        """An answer, or a piece of the log, may go out: no frame is open."""
-        own = self.own
-        own[_WAITING] -= 1
-        if own[_WAITING] or not self._data_waits:
-            at = 4 * self._first
-            self._first = (self._first + 1) % _ANSWERS
-            frames.put(own, self.ring, self._answers, at, 4, ANSWER)
-        else:
-            self._data_waits = False
-            frames.put(own, self.ring, self.data, 0, _DATA_BYTES, DATA)
-        if own[_WAITING] and own[_STATE] != _ON:
-            own[_CLOSE] = _SOON
+        """An answer to the command that came last."""
+        answers.answer(self.own, self.input, command, result)
 
     def tell(self, state: int, cause: int) -> None:
         """One frame of telemetry without rows, now, however long it takes: for a device that never ticks."""
@@ -154,9 +105,7 @@ class Link:
         head[6] = cause >> 8
         frames.put(own, self.ring, head, 0, len(head), rows.TELEMETRY)
         times = array("i", [0] * rows.FRAME)
-        while own[rows.AT] != own[rows.PUT]:
+        while own[rows.AT] != own[rows.PUT] or own[_RANGE_PUT] != own[_RANGE_TAKEN] or ends[2] != ends[3]:
             ends[0] = ends[1]  # a device that refuses hears nothing
-            frames.work(0, 0, 0, own, ends, self.ring, self.out, 0)
-        while own[_RANGE_PUT] != own[_RANGE_TAKEN] or ends[2] != ends[3]:
-            frames.work(0, 0, 0, own, ends, self.ring, self.out, 1)
+            frames.work(0, 0, 0, own, ends, self.ring, self.out)
             wait(times, 0, self.into, ends, self.out)

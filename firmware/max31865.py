@@ -1,8 +1,9 @@
 """MAX31865 resistance-to-digital converter (data sheet 19-6478): continuous conversions, read when DRDY says so."""
 
 from machine import Pin
+from micropython import const
 
-_CONFIG = b"\x80\xc3"  # write 00h: bias on, automatic, faults cleared, 50 Hz filter (21 ms at most)
+CONFIG = const(0xC3)  # bias on, automatic, faults cleared, 50 Hz filter (21 ms at most)
 
 
 def start(spi: "SpiBus", cs: int, drdy: int) -> "tuple[Pin, Pin]":
@@ -10,6 +11,6 @@ def start(spi: "SpiBus", cs: int, drdy: int) -> "tuple[Pin, Pin]":
     select = Pin(cs, Pin.OUT, value=1)
     ready = Pin(drdy, Pin.IN, Pin.PULL_UP)
     select(0)
-    spi.write(_CONFIG)
+    spi.write(bytes((0x80, CONFIG)))
     select(1)
     return select, ready

@@ -10,12 +10,13 @@ from machine import unique_id
 from micropython import const
 from time import ticks_us
 
-import link
+import answers
 import blackbox
 import rows
 import chip
 import frames
 import kernel
+import link
 import receipts
 import sensors
 from alarm import Alarm
@@ -81,6 +82,7 @@ READ = const(23)  # link.READ
 RECEIPT = const(24)  # link.RECEIPT
 SILENCE = const(25)  # link.SILENCE
 LOOK = const(1)  # frames.LOOK
+NO_ROOM = const(1)  # rows.NO_ROOM
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
 NOT_GENUINE = const(7)  # link.NOT_GENUINE
@@ -94,6 +96,7 @@ LINK = const(37 << 8 | 255)
 _BOOT_US = const(3_000_000)  # by then every sensor has converted: the flow meter needs 1 s
 _ARMED_US = const(30_000_000)  # an armed device that nobody starts goes back to SAFE
 _WRITE_US = const(100_000)  # a trip is recorded by then even if the read-back never falls
+_SKIPPED = const(8)  # ticks in a row that leave the line alone: each converter, a note, and once more
 _NOTHING = const(0)
 _TIME_MAX = const(1 << 29)  # times are kept up to here, so that a sum stays a small integer
 EVERY_MS = const(10)  # blackbox.EVERY_MS
@@ -108,9 +111,10 @@ _LAST = const(5)  # the tick before
 _LIMIT_WORDS = const(6)  # of the limit set's head, to compare: a checksum cannot be trusted with its own length
 _CRC_BYTES = const(7)
 AGE_US = const(8)  # receipts.AGE_US
-_LOOK = const(1)  # what waits: anything, because the permit is low
+_LOW = const(1)  # what waits: anything, because the state is not ON
 _NOTE = const(2)  # a row of the black box
 _DAMAGED = const(4)  # the limit set's head is not what it was
+_NOT_YET = const(8)  # checks do not trip: the state is BOOT or TRIPPED
 
 
 @micropython.viper
@@ -131,12 +135,15 @@ def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
     times[AGE_US] = us
     inputs[I_RECEIPT_US] = us
     waits = 0
-    if times[_STATE] != ON:
+    state = times[_STATE]
+    if state != ON:
         us = times[_SINCE_ON_US] + elapsed
         if us > _TIME_MAX:
             us = _TIME_MAX
         times[_SINCE_ON_US] = us
-        waits = _LOOK
+        waits = _LOW
+        if state != SAFE and state != ARMED:
+            waits |= _NOT_YET
     left = times[_NOTE_IN] - 1
     if left == 0:
         left = EVERY_MS
@@ -247,57 +254,66 @@ class Monitor:
         A generator, because what it needs stays in local variables: an attribute costs a tick 3 us, the call of a
         method 6. One that has raised ends for good.
         """
-        limits, words, inputs, times = self._limits, self._state_words, self._inputs, self._times
+        words, channels, own, place = self._state_words, self._sensors, self._link, chip.place
         deadline_us, tick_us, token = self._deadline_us, self._tick_us, self._token
-        table, flows, converters = self._sensors.table, self._sensors.flows, self._sensors.converters
-        samples, samples_own = self._blackbox.ring, self._blackbox.own
-        line, where, ring, out = self._link.own, self._rows, self._link.ring, self._link.out
-        received, ends = self._link.into, self._link.ends
+        times, limits, inputs = place(self._times), place(self._limits), place(self._inputs)
+        table, flows, converters = place(channels.table), place(channels.flows), place(channels.converters)
+        state, line, row_plan, ring = place(words), place(own.own), place(self._rows), place(own.ring)
+        received, ends, out = place(own.into), place(own.ends), place(own.out)
+        heard, data = place(own.input), place(own.data)
+        samples, samples_own = place(self._blackbox.ring), place(self._blackbox.own)
         sample, transfer, wait, give = chip.sample, chip.transfer, chip.wait, self._permit.give
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
-        row = rows.note
-        feed, work, hear, begin = self._watchdog.feed, frames.work, frames.hear, self._link.begin
-        accept, frame = receipts.accept, self._link.input
-        kind = 0
+        row, work, hear, feed = rows.note, frames.work, frames.hear, self._watchdog.feed
+        accept, answer, begin = receipts.accept, answers.answer, answers.begin
+        kind = skipped = 0
         while True:
             gpio = sample(table, inputs)
             waits = passed(times, inputs, limits)
             at = due(converters, gpio)
             convert(flows, gpio, converters, at, transfer(converters, at) if at else 0, inputs)
-            cause = check(limits, words, inputs)
-            state = times[_STATE]  # an attribute takes up to 12 us more, where a cache has no room for its name
-            if state == ON:
-                if waits and waits & _DAMAGED:
-                    cause = cause or LIMITS
-                if cause:
+            cause = check(limits, state, inputs)
+            if cause:
+                if not waits & _NOT_YET:
                     self.trip(cause)
-                else:
-                    give(words, inputs, deadline_us)
-            elif cause and (state == SAFE or state == ARMED):
-                self.trip(cause)
+            elif not waits or not waits & (_LOW | _DAMAGED):
+                give(state, inputs, deadline_us)
+            elif not waits & _LOW:
+                self.trip(LIMITS)
             if words[S_RAN] == token:
                 feed()
-            if row(line, words, inputs, where, ring):
-                self.trip(LINK)
-            busy = at
+            ended = row(line, state, inputs, row_plan, ring)
+            busy = at  # such a tick is long enough, and leaves the line to the next one
             if waits:
-                if state != ON:
+                if waits & _LOW:
                     self._wait(waits, cause)
+                    if skipped:
+                        busy = 0  # where DRDY lines stay low, every tick reads one
                 elif waits & _NOTE:
                     note(samples, samples_own, inputs)
                     busy = 1
+            if ended:
+                busy = 0  # an answer would wait for ever where converters keep step with frames
+                if ended == NO_ROOM:
+                    self.trip(LINK)
             if kind:  # a tick after it came, so that no tick gets long
-                self._command(kind)
+                if kind == RECEIPT:
+                    accept(heard, line, times, inputs)
+                elif waits & _LOW or kind == STOP or kind == FINISH:
+                    self._command(kind)
+                else:
+                    answer(line, heard, kind, DONE if kind == STATUS else REFUSED)
                 kind = 0
+            elif busy and skipped < _SKIPPED:
+                skipped += 1
             else:
-                todo = work(0, 0, 0, line, ends, ring, out, busy)
-                if todo == LOOK:
-                    kind = hear(0, 0, 0, line, ends, received, frame)
-                    if kind == RECEIPT:
-                        kind = 0
-                        accept(frame, line, times, inputs)
-                elif todo:
-                    begin()
+                skipped = 0
+                todo = work(0, 0, 0, line, ends, ring, out)
+                if todo:
+                    if todo == LOOK:
+                        kind = hear(0, 0, 0, line, ends, received, heard)
+                    else:
+                        begin(line, ring, data)
             wait(times, tick_us, received, ends, out)
             yield
 
@@ -320,8 +336,11 @@ class Monitor:
     @micropython.native
     def _wait(self, waits: int, cause: int) -> None:
         """What happens by itself as time passes, and what had to wait for the permit to be low."""
-        if waits & _NOTE and not self._blackbox.busy:  # what is being written stays as it was
-            blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
+        if waits & _NOTE:
+            if not self._blackbox.busy:  # what is being written stays as it was
+                blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
+            if waits & _NOT_YET:
+                self._sensors.forgive(self._inputs)
         state = self.state
         if state == ON:
             return
@@ -429,12 +448,10 @@ class Monitor:
             result = DONE
         elif kind == STATUS:
             result = DONE
-        elif state == ON:
-            if kind == FINISH:
-                self._close("finish")
-                self._unproven = True
-                return
-            result = REFUSED
+        elif state == ON and kind == FINISH:
+            self._close("finish")
+            self._unproven = True
+            return
         elif kind == READ:
             if self._log.read(self._link):
                 return

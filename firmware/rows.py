@@ -51,6 +51,9 @@ CLEARED = const(2)
 NEW_TREATMENT = const(3)
 BACK = const(4)
 
+NO_ROOM = const(1)  # what `note` says
+WAITED_FOR = const(2)
+
 # bits of a row's first byte; the highest three count the slow conversions behind it
 _ON = const(1)
 _LATE = const(2)  # no receipt in time
@@ -58,6 +61,7 @@ _TIME = const(4)
 _SET = const(8)
 _CHANGED = const(16)
 
+_WAITING = const(33)  # frames.WAITING
 _LONG = const(255)  # instead of the byte of time: it follows in two
 _FULL = const(3000)  # bytes that wait
 _FOLDED = const(6)  # words of the state in each digest, beside what it decided: 12 channels in 99 ticks
@@ -101,12 +105,13 @@ def plan(board: "Board", first: int) -> "Words":
 def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> int:
     """The row of a tick whose checks have run, and its share of the digest; begins and ends frames.
 
-    `own` is the line's words, `where` the plan. 1 if there is no room for it, because nothing leaves any more.
+    `own` is the line's words, `where` the plan. NO_ROOM for it, because nothing leaves any more; WAITED_FOR: a frame
+    ended, and an answer is to go out before the next one.
     """
     put = own[PUT]
     if (put - own[AT]) & _MASK > _FULL:
         own[CHANGED] = ANEW
-        return 1
+        return NO_ROOM
 
     # 1. The digest: what this tick decided, then the next words of the state, all of it in turn.
     mask = 1
@@ -236,6 +241,7 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> i
 
     # 4. The tail, if the frame ends here
     rows += 1
+    ended = 0
     if rows == FRAME or (own[CLOSE] and rows >= own[CLOSE]):
         ring[put] = own[STATE]
         value = own[CAUSE]
@@ -269,6 +275,8 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> i
         own[SEQUENCE] = (sequence + 1) & 0xFFFF
         own[CLOSE] = 0
         rows = 0
+        if own[_WAITING]:
+            ended = WAITED_FOR
     own[IN_FRAME] = rows
     own[PUT] = put
-    return 0
+    return ended

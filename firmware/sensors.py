@@ -14,6 +14,7 @@ from micropython import const
 from machine import ADC, SPI, Pin
 
 import max31865
+from chip import forgive
 from kernel import I_CHANNELS
 
 _SEQ = const(0xFFFF)
@@ -166,3 +167,14 @@ class Sensors:
         self.flows = array("i", flows)
         self.table = array("i", [len(wired) // 2, len(analog) // 2] + wired + analog)
         self.converters = array("i", [2, 2 + len(converters)] + converters)
+
+    @micropython.native
+    def forgive(self, inputs: "Words") -> None:
+        """Clear the faults that converters keep after their reason has gone: the latch remembers them.
+
+        Only while the permit is low and a check trips nothing: otherwise a wire that is loose might look whole.
+        """
+        converters = self.converters
+        for at in range(2, converters[1], 3):
+            if inputs[converters[at] + 1] == -1:
+                forgive(converters, at)

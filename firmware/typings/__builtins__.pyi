@@ -2,7 +2,7 @@
 
 import micropython as micropython  # its decorators are the compiler's and need no import
 from array import array
-from collections.abc import Callable, Iterator as Iterator
+from collections.abc import Callable as Callable, Iterator as Iterator
 from typing import Any, NoReturn as NoReturn, Protocol, TypeAlias
 
 from board import Board as Board
@@ -20,6 +20,8 @@ class _Pointer(Protocol):
 ptr8: TypeAlias = _Pointer
 ptr16: TypeAlias = _Pointer
 ptr32: TypeAlias = _Pointer
+
+Place: TypeAlias = Any  # the address of an array, which viper takes for a pointer
 
 # What the firmware asks of its hardware. The stubs of machine and rp2 leave the elements of buffers open.
 

@@ -29,7 +29,7 @@ def code(frame):
     own[rows.END_PUT] = (own[rows.END_PUT] + 1) % 16
     sent = b""
     while own[rows.AT] != put or ends[2] != ends[3] or not sent:
-        work(0, 0, 0, own, ends, ring, out, 0)
+        work(0, 0, 0, own, ends, ring, out)
         while ends[3] != ends[2]:
             sent += bytes(out[ends[3] : ends[3] + 1])
             ends[3] = (ends[3] + 1) % OUT
@@ -45,7 +45,7 @@ def heard(coded):
         if ends[0] == (ends[1] - 1) % 256 or byte == 0:
             while ends[0] != ends[1]:
                 own[30] = 0  # it may look again
-                assert work(0, 0, 0, own, ends, ring, out, 0) == LOOK
+                assert work(0, 0, 0, own, ends, ring, out) == LOOK
                 kind = hear(0, 0, 0, own, ends, into, data) or kind
     return bytes(data[: own[LENGTH]]) if kind else b""
 

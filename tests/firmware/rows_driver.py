@@ -32,7 +32,7 @@ for _ in range(ticks):
     for target in (inputs, words):
         for i in range(len(target)):
             target[i] = unpack("<i", read(4))[0]
-    if rows.note(own, words, inputs, where, ring):
+    if rows.note(own, words, inputs, where, ring) == rows.NO_ROOM:
         raise ValueError("no room")
     if own[rows.END_PUT] != ends:
         end = own[rows.ENDS + ends]

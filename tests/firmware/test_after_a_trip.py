@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from sonofuse_hil.breaking import break_part
 from sonofuse_hil.rig import Rig, Sonication
 from tests.quick import quick_limits
 
-ENERGY, DURATION, IDLE = 18, 19, 12
+RANGE, ENERGY, DURATION, IDLE = 1, 18, 19, 12
 SAFE, ON, TRIPPED = 1, 3, 4
 
 
@@ -42,3 +43,19 @@ def test_rf_at_boot_trips_before_the_sensors_are_ready(limits: Path) -> None:
         assert rig.seen[-1].state == TRIPPED and rig.seen[-1].cause >> 8 == IDLE, rig.seen
         assert (15, 1) in [(pin, level) for _, pin, level in rig.bench.history.pins]
         assert rig.seen[-1].t_us < 150_000 + 60_000 + 20_000
+
+
+@pytest.mark.parametrize("fault", ["open", "short"])
+def test_a_sensor_that_is_whole_again_can_be_acknowledged(limits: Path, fault: str) -> None:
+    """Its converter keeps the fault until it is told; while the wire is broken nothing can be acknowledged."""
+    with Rig(limits, (Sonication(40.0, 5.0),)) as rig:
+        rig.after_rf(100_000, fault, "skin_a", lambda: break_part(rig.bench, "skin_a", fault))
+        rig.after_rf(100_000, "absent", "nobody is there", lambda: setattr(rig.operator, "absent", True))
+        rig.run_while(lambda: not (rig.operator.started_us and rig.seen[-1].state == TRIPPED), 9_000_000)
+        assert rig.seen[-1].cause >> 8 == RANGE
+        for now, state in ((fault, TRIPPED), ("", SAFE)):
+            break_part(rig.bench, "skin_a", now)
+            rig.run_for(300_000)
+            rig.operator.acknowledge(new_treatment=False)
+            rig.run_for(300_000)
+            assert rig.seen[-1].state == state, rig.seen

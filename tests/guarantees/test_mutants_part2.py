@@ -38,8 +38,8 @@ def failed(measurements: list[Measurement]) -> set[str]:
 
 
 LOW, ENDS = "permit low for good after the fault", "not TRIPPED after a fault"
-GIVEN = "                    give(words, inputs, deadline_us)\n"
-CONSTANT = ("monitor.py", GIVEN, f"                    words[S_TOKEN] = token\n{GIVEN}")
+GIVEN = "                give(state, inputs, deadline_us)\n"
+CONSTANT = ("monitor.py", GIVEN, f"                words[S_TOKEN] = token\n{GIVEN}")
 FED = ("monitor.py", "if words[S_RAN] == token:", "if True:")
 
 
