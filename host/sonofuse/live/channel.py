@@ -82,7 +82,8 @@ class Receiver:
         self._rest += data
         at = 0
         while len(self._rest) - at >= _HEAD.size:
-            t_ns, length, topic = _HEAD.unpack_from(self._rest, at)
+            head: tuple[int, int, int] = _HEAD.unpack_from(self._rest, at)
+            t_ns, length, topic = head
             if len(self._rest) - at - _HEAD.size < length:
                 break
             at += _HEAD.size
