@@ -5,7 +5,7 @@ from typing import Any
 
 from sonofuse.live.view import Bound, Budget, Reading, Session, View
 
-_UNKNOWN = {"time_to_limit_s": None, "receipt_age_s": None, "session": None}  # what a record leaves out
+_UNKNOWN: dict[str, Any] = {"time_to_limit_s": None, "receipt_age_s": None, "session": None}  # what a record leaves out
 
 
 def view_of(values: Mapping[str, Any]) -> View:
@@ -14,26 +14,21 @@ def view_of(values: Mapping[str, Any]) -> View:
     Raises:
         TypeError, KeyError: if it is another kind of record.
     """
-    more = dict(values)
-    session = more.pop("session", None)
-    whole: dict[str, Any] = {
-        **_UNKNOWN,
-        **more,
-        "readings": tuple(_reading(reading) for reading in values["readings"]),
-        "budgets": tuple(Budget(**budget) for budget in values["budgets"]),
-        "session": None if session is None else Session(**session),
-    }
-    return View(**whole)
+    found = _UNKNOWN | dict(values)
+    found["readings"] = tuple(_reading(reading) for reading in values["readings"])
+    found["budgets"] = tuple(Budget(**budget) for budget in values["budgets"])
+    if found["session"] is not None:
+        found["session"] = Session(**found["session"])
+    return View(**found)
 
 
 def _reading(values: Mapping[str, Any]) -> Reading:
-    bounds = {side: _bound(values.get(side)) for side in ("high", "low")}
-    whole: dict[str, Any] = {"value": None, "margin": None, **values, **bounds}
-    return Reading(**whole)
+    found: dict[str, Any] = {"value": None, "margin": None} | dict(values)
+    for side in ("high", "low"):
+        found[side] = _bound(values.get(side))
+    return Reading(**found)
 
 
 def _bound(values: Mapping[str, Any] | None) -> Bound | None:
-    if values is None:
-        return None
-    whole: dict[str, Any] = {"warn": None, **values}
-    return Bound(**whole)
+    found: dict[str, Any] = {"warn": None}
+    return None if values is None else Bound(**(found | dict(values)))
