@@ -132,6 +132,7 @@ def _log_verb(shown: ArgumentParser) -> None:
 
 def _replay_verb(shown: ArgumentParser) -> None:
     shown.add_argument("file", metavar="FILE", type=Path, help="a recording (.mcap), or any part of one")
+    shown.add_argument("--head", metavar="HEX", default="", help="that a session kept: it must come in the recording")
     shown.add_argument("--json", action="store_true", help="print one JSON object")
     shown.set_defaults(run=_replay)
 

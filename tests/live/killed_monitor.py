@@ -67,16 +67,13 @@ def main(port: str, limits_file: str, folder: str, sessions_file: str) -> None:
         say("resolved", name=name, why=folder)
     plan()
 
-    def file() -> str:
-        return "" if recorder.file is None else recorder.file.name
-
-    with monitor, Treatment(monitor, limits, sessions, None, file, recorder.flush) as treatment:
+    with monitor, Treatment(monitor, limits, sessions, None, recorder) as treatment:
         say(WATCHER, pid=monitor.watcher_pid)
         pass_ = _passes(treatment, plan, folder)
         while not monitor.gone:
             monitor.beat()
             view = monitor.latest()
-            if view is not None and view.link == CONNECTED and file():
+            if view is not None and view.link == CONNECTED and recorder.file is not None:
                 pass_(view)
             time.sleep(0.01)
         say(ENDS)

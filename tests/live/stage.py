@@ -34,9 +34,9 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, receipt: str = RECEIPT) -> Iterator[Stage]:
+def stage(folder: Path, receipt: str = RECEIPT, gap: str = "0.1 s") -> Iterator[Stage]:
     """A device with a short cooling gap, in real time, until the block ends."""
-    limits = variant.write(folder / "stage.toml", {"limits.cooling_gap": "0.1 s", "limits.receipt": receipt})
+    limits = variant.write(folder / "stage.toml", {"limits.cooling_gap": gap, "limits.receipt": receipt})
     link, control = folder / "link", folder / "control"
     command = [sys.executable, "-m", "sonofuse_hil.live", "--until-eof", "--limits", str(limits)]
     command += ["--link", str(link), "--control", str(control)]

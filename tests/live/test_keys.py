@@ -4,7 +4,10 @@ import time
 
 import pytest
 
+from sonofuse.live.alert import Alert
 from sonofuse.live.keys import Keys
+from sonofuse.live.sight import Sight
+from tests.live.alarms.views import tripped, view
 from tests.live.dashboard.device import Silent
 
 
@@ -25,7 +28,7 @@ def _settled(keys: Keys, state: str = "TRIPPED") -> str:
 @pytest.mark.parametrize("state", ["BOOT", "SAFE", "ARMED", "ON", "TRIPPED", ""])
 def test_stop_in_every_state(key: str, state: str) -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     keys.press(key, state)
     assert console.calls == [("stop",)]
     assert keys.said == "STOP sent"
@@ -34,7 +37,7 @@ def test_stop_in_every_state(key: str, state: str) -> None:
 def test_a_stop_that_cannot_be_sent_is_said() -> None:
     console = Silent()
     console.answer = "the watcher is gone"
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     keys.press("s", "ON")
     assert keys.said == "STOP NOT SENT (the watcher is gone): use the STOP at the device"
 
@@ -42,7 +45,7 @@ def test_a_stop_that_cannot_be_sent_is_said() -> None:
 @pytest.mark.parametrize(("answer", "new"), [("y", True), ("n", False)])
 def test_acknowledge_asks_who_why_and_whether_the_treatment_is_new(answer: str, new: bool) -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "a")
     assert keys.asked.startswith("Who acknowledges? ")
     _typed(keys, "A. Nursse\x7f\x7fe\r")
@@ -57,7 +60,7 @@ def test_acknowledge_asks_who_why_and_whether_the_treatment_is_new(answer: str, 
 
 def test_an_empty_answer_is_refused() -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "a  \r\r")
     assert keys.said == "an answer is needed: it is kept with the treatment"
     _typed(keys, "x\r \ry")
@@ -68,14 +71,14 @@ def test_an_empty_answer_is_refused() -> None:
 def test_a_refusal_of_the_device_is_said() -> None:
     console = Silent()
     console.answer = "the cause is still present"
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "aA\rB\ry")
     assert _settled(keys) == "acknowledge: not done: the cause is still present"
 
 
 def test_the_question_goes_with_the_state_so_that_space_is_stop_again() -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "a ")
     assert console.calls == []
     keys.follow("SAFE")
@@ -86,7 +89,7 @@ def test_the_question_goes_with_the_state_so_that_space_is_stop_again() -> None:
 
 def test_acknowledge_can_be_given_up_and_needs_a_trip() -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "aJo\x1b")
     assert keys.said == "acknowledge: given up"
     _typed(keys, "a", "SAFE")
@@ -100,7 +103,7 @@ def test_acknowledge_can_be_given_up_and_needs_a_trip() -> None:
      ("", "q", False), ("", "qy", True), ("ON", Keys.END, True)],
 )  # fmt: skip
 def test_quit_asks_where_rf_may_be_on(state: str, typed: str, quits: bool) -> None:
-    keys = Keys(Silent())
+    keys = Keys(Silent(), Alert(0.0))
     _typed(keys, typed, state)
     assert keys.quit is quits
     assert ("Quit?" in keys.asked) is (typed == "q" and not quits)
@@ -108,7 +111,31 @@ def test_quit_asks_where_rf_may_be_on(state: str, typed: str, quits: bool) -> No
 
 def test_stop_is_stop_also_when_quit_is_asked() -> None:
     console = Silent()
-    keys = Keys(console)
+    keys = Keys(console, Alert(0.0))
     _typed(keys, "q ", "ON")
     assert console.calls == [("stop",)]
     assert not keys.quit
+
+
+def test_m_silences_here_and_the_device_where_that_sounds() -> None:
+    console = Silent()
+    alert = Alert(0.0)
+    keys = Keys(console, alert)
+    _typed(keys, "m", "SAFE")
+    assert (keys.said, console.calls) == ("silence: nothing sounds", [])
+    alert.look(Sight(tripped(1.0), 0.0, True), time.monotonic())
+    _typed(keys, "m")
+    until = time.monotonic() + 30
+    while not console.calls and time.monotonic() < until:
+        keys.follow("TRIPPED")
+    assert console.calls == [("silence",)]
+    assert alert.look(Sight(tripped(1.1), 0.0, True), time.monotonic()).silent_s > 100
+
+
+def test_a_says_that_alarms_were_seen_where_the_device_has_none() -> None:
+    console, alert = Silent(), Alert(0.0)
+    keys = Keys(console, alert)
+    alert.look(Sight(view(1.0, link="silent"), 0.0, True), time.monotonic())
+    _typed(keys, "a", "")
+    assert (keys.said, console.calls) == ("alarms: seen", [])
+    assert not alert.look(Sight(view(1.1, link="silent"), 0.0, True), time.monotonic()).waits("")

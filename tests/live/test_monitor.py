@@ -63,6 +63,21 @@ def test_a_sonication_and_a_trip_are_recorded_and_replay_exactly(on_stage: Stage
     assert result.summary.decisions > 50 and len(result.summary.trips) >= 1
 
 
+def test_an_acknowledgement_that_leaves_a_cause_is_not_done(on_stage: Stage) -> None:
+    """A new device does not know its dose: only a new treatment can go on."""
+    limits = load(on_stage.limits)
+    with (
+        Monitor(on_stage.watching) as monitor,
+        beating(monitor),
+        Treatment(monitor, limits, None, None) as treatment,
+    ):
+        wait_for(lambda: is_in(monitor.latest(), "TRIPPED"), "a new device")
+        wait_for(lambda: "cause" in treatment.acknowledge(False, WHO, WHY), "the device's word for it")
+        assert is_in(monitor.latest(), "TRIPPED")
+        wait_for(lambda: treatment.acknowledge(True, WHO, WHY) == "", "a new treatment")
+        wait_for(lambda: is_in(monitor.latest(), "SAFE"), "SAFE")
+
+
 def test_a_monitor_after_another_one_is_obeyed_at_once(on_stage: Stage) -> None:
     """The device goes on, and has not forgotten the counter of the last seal."""
     said = [*tried(on_stage), *tried(on_stage)]

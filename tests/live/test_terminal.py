@@ -16,17 +16,22 @@ import pytest
 from rich.console import Console
 
 from sonofuse.console import CommandError
+from sonofuse.live.alarm_sound import period_ms
+from sonofuse.live.alarms import Sound
+from sonofuse.live.alert import Alert
 from sonofuse.live.sight import Sight
-from sonofuse.live.terminal import terminal
+from sonofuse.live.terminal import Bell, terminal
 from sonofuse.live.terminal_picture import picture
 from sonofuse.live.view import View
+from sonofuse_firmware.alarms import HIGH, TECHNICAL
 from tests.live.dashboard.device import Device, Silent, unknown
 from tests.live.dashboard.served import PATIENCE_S, ROOT
 
 
 def _drawn(view: View | None, age_s: float = 0.0, said: str = "", asked: str = "") -> list[str]:
     console = Console(width=80, file=io.StringIO(), record=True, highlight=False)
-    console.print(picture(Sight(view, age_s, True), said, asked))
+    sight = Sight(view, age_s, True)
+    console.print(picture(sight, said, asked, Alert(0.0).look(sight, 1.0)))
     return console.export_text().splitlines()
 
 
@@ -51,7 +56,7 @@ def test_a_run_is_drawn_within_24_lines() -> None:
 def test_a_warning_has_a_sign_of_its_own_and_the_bar_is_what_is_left() -> None:
     device = _on()
     device.skin[0] = 39.9
-    line = next(line for line in _drawn(device.latest()) if "skin_a" in line)
+    line = next(line for line in _drawn(device.latest()) if "skin_a" in line and "%" in line)
     assert line.startswith("▲ skin_a")
     assert line.count("█") == 1
     assert "%" in line
@@ -78,6 +83,24 @@ def test_what_is_old_or_not_known_is_not_shown_as_now() -> None:
     line = next(line for line in _drawn(unknown(view, "skin_b")) if "skin_b" in line)
     assert line.startswith("■ skin_b")
     assert "not known" in line
+
+
+def test_what_needs_a_person_stands_above_the_readings() -> None:
+    device = _on()
+    device.trip(0x0400, "skin_a above: above its limit")
+    lines = _drawn(replace(device.latest(), trouble="not recording to /data: the disk is full; make room"))
+    high, medium, *_ = [number for number, line in enumerate(lines) if ", high: " in line or ", medium: " in line]
+    assert lines[high].startswith(" ♥ patient, high: skin_a above") and "disk is full" in lines[medium]
+    assert high < medium < next(number for number, line in enumerate(lines) if line.lstrip("▲■ ").startswith("skin_a"))
+
+
+def test_a_terminal_rings_where_a_burst_begins() -> None:
+    bell, sound = Bell(), Sound(1, TECHNICAL, HIGH)
+    period_s = period_ms(TECHNICAL, HIGH) / 1000
+    times = [n * 0.1 for n in range(100)]
+    rung = [now_s for now_s in times if bell.due(sound, now_s)]
+    assert len(rung) == 1 + int(times[-1] / period_s)
+    assert bell.due(Sound(2, TECHNICAL, HIGH), times[-1]) and not bell.due(None, 1000.0)
 
 
 def test_a_low_terminal_keeps_state_and_keys() -> None:
@@ -139,7 +162,11 @@ def test_a_run_in_a_terminal(shown: Terminal) -> None:
     shown.type(" ")
     shown.until("STOP sent")
     shown.until("T R I P P E D")
-    shown.until("STOP was commanded")
+    shown.until("⚙ equipment, medium: monitor stop: STOP was commanded")
+    shown.until("\a")  # the terminal's own sound
+    shown.type("m")
+    shown.until("[silent for 1")
+    shown.until("silence: done")
     shown.type("a")
     shown.until("Who acknowledges?")
     shown.type("Ad\x1b[A\x1bOBa\rgel renewed\r")  # arrows are neither Escape nor letters
@@ -149,4 +176,4 @@ def test_a_run_in_a_terminal(shown: Terminal) -> None:
     shown.until("acknowledge: done")
     shown.type("q")
     assert shown.process.wait(PATIENCE_S) == 0
-    assert shown.calls() == [["stop"], ["acknowledge", False, "Ada", "gel renewed"]]
+    assert shown.calls() == [["stop"], ["silence"], ["acknowledge", False, "Ada", "gel renewed"]]

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,11 @@ from ..guarantees import variant
 from .client import Client, RigRequestError
 from .panel import panel
 
-COOLING_GAP = "5 s"  # so that a newcomer need not wait for a minute; the name of the limits says so
+SET_POINT = (40.0, 20.0)  # W, s: what stands in the page's fields, so that a newcomer has only to press
+_CHANGED = {"limits.cooling_gap": "3 s"}  # so that a newcomer need not wait for a minute
+# Well coupled, the rig's coupler shows 4 % of forward power. That is VSWR 1.5, where the limits that ship begin to
+# warn, so that there would be a warning most of the time.
+_CALM = {"channel.reflected.ratio.warn": 1.8}
 _END_S = 5.0
 
 
@@ -33,6 +37,7 @@ class Demo:
     key: bytes
     connect: Connect
     panels: tuple[Callable[[], None], ...]
+    set_point: tuple[float, float] = SET_POINT
 
 
 class BenchGenerator:
@@ -82,17 +87,18 @@ class BenchGenerator:
 
 
 @contextmanager
-def demo(limits: Path, board: str | None) -> Iterator[Demo]:
-    """A rig in real time with these limits, but a short cooling gap; it ends with this process.
+def demo(limits: Path, board: str | None) -> Generator[Demo]:
+    """A rig in real time with these limits, but a short cooling gap, and a device that was commissioned; it ends with
+    this process.
 
     Raises:
         CommandError: if it cannot be started.
     """
     with tempfile.TemporaryDirectory(prefix="sonofuse-demo-") as name:
         folder = Path(name)
-        changed = variant.write(folder / "demo.toml", {"limits.cooling_gap": COOLING_GAP}, limits)
+        changed = _changed(limits, folder / "demo.toml")
         link, control = folder / "link", folder / "control"
-        command = [sys.executable, "-m", "sonofuse_hil.live", "--until-eof", "--link", str(link)]
+        command = [sys.executable, "-m", "sonofuse_hil.live", "--until-eof", "--commissioned", "--link", str(link)]
         command += ["--control", str(control), "--limits", str(changed)]
         command += ["--board", board] if board else []
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
@@ -112,6 +118,13 @@ def demo(limits: Path, board: str | None) -> Iterator[Demo]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _changed(limits: Path, target: Path) -> Path:
+    try:
+        return variant.write(target, _CHANGED | _CALM, limits)
+    except KeyError:  # limits without that check
+        return variant.write(target, _CHANGED, limits)
 
 
 def _connected(control: Path) -> Client:

@@ -8,16 +8,18 @@ import sys
 import threading
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sonofuse import board_option
+from sonofuse.board import Board
 from sonofuse.console import BAD_INPUT, EXIT_CODES, OK, CommandError, Parser, serve, writable_folder
 from sonofuse.limits import find
 
 from ..clear import clear_errors
 from ..platforms.process import RigError
 from ..platforms.unix import Unix
+from ..rig import Rig
 from .rig import LiveRig
 from .server import Server
 
@@ -26,6 +28,8 @@ Run the monitor's unmodified firmware on its bench in real time. Its link is a p
 like a serial port (921600 baud); generator, faults, supply and plug are switched over a control socket, which takes
 JSON lines (sonofuse_hil/live/control.py). Prints one JSON line when both are there, and ends by Ctrl-C or SIGTERM.
 """
+
+_COMMISSIONED_US = 20_000_000
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,6 +50,7 @@ def _parser() -> Parser:
     )
     board_option.add_to(parser)
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="of all noise (default: 1)")
+    parser.add_argument("--commissioned", action="store_true", help="a device that is no new one: it boots SAFE")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input does: with who started it")
     parser.add_argument("--micropython", metavar="PATH", default="", help="another MicroPython, unix port")
     parser.set_defaults(run=_run)
@@ -58,20 +63,26 @@ def _run(asked: Namespace) -> int:
     link, control = asked.link.absolute(), asked.control.absolute()
     for path in (link, control):
         writable_folder(path.parent)
-    with (
-        clear_errors(),
-        LiveRig(
-            link,
-            asked.limits,
-            board=board_option.chosen(asked.board),
-            seed=asked.seed,
-            on=Unix(asked.micropython),
-        ) as rig,
-    ):
+    board, on = board_option.chosen(asked.board), Unix(asked.micropython)
+    with clear_errors(), ExitStack() as leave:
+        flash = _commissioned(asked.limits, board, on) if asked.commissioned else None
+        rig = leave.enter_context(LiveRig(link, asked.limits, board=board, seed=asked.seed, flash=flash, on=on))
         if asked.until_eof:
             threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
         asyncio.run(_live(rig, control))
     return OK
+
+
+def _commissioned(limits: Path, board: Board | None, on: Unix) -> bytes:
+    """What the latch of a device holds that was acknowledged once, made in virtual time.
+
+    Raises:
+        RigError: if it does not become SAFE.
+    """
+    with Rig(limits, board=board, on=on) as rig:
+        if not rig.run_while(lambda: not rig.operator.finished, _COMMISSIONED_US):
+            raise RigError("a new device does not become SAFE with these limits; try sonofuse hil run nominal")
+        return bytes(rig.flash.data)
 
 
 def _end_with_input() -> None:

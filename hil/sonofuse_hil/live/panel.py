@@ -1,4 +1,4 @@
-"""The page's panel of faults: a button for each, sorted by the harm that it can do."""
+"""The page's panel of the demo: what is broken now, and a button for each fault, sorted by the harm that it can do."""
 
 from functools import partial
 from itertools import groupby
@@ -8,42 +8,80 @@ from nicegui import run, ui
 
 from .client import Client, RigRequestError
 
-_OFTEN = ("lost_coupling", "overpower", "stuck_gate", "hung_firmware", "console_hung", "patient_stop")
+_OFTEN = ("lost_coupling", "overpower", "sensor_open", "patient_stop", "stuck_gate", "console_hung")
+_LOOK_S = 0.5
+_WHOLE = "Nothing is broken. Start a sonication, then break something here."
+
+
+class Panel:
+    """Of one browser."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def draw(self) -> None:
+        """What a newcomer tries first as buttons, all others in a list, and one button that mends everything."""
+        known: list[dict[str, Any]] = self._client.ask("faults")["faults"]
+        by_name = {fault["name"]: fault for fault in known}
+        ui.label("Demo: a rig stands in for patient and device").classes("title")
+        self._now = ui.label(_WHOLE).classes("next").props("role=status data-shows=broken")
+        self._mend = _button("Mend everything", "mend", self._mended).classes("wide")
+        with ui.element("div").classes("buttons"):
+            for name in (name for name in _OFTEN if name in by_name):
+                self._fault(by_name[name])
+            self._supply = _button("Cut supply", "supply", partial(self._do, "supply", on=False))
+            self._plug = _button("Pull plug", "plug", partial(self._do, "link", plugged=False))
+        with ui.expansion("All faults").classes("wide"):
+            for harm, faults in groupby(known, key=lambda fault: str(fault["harm"])):
+                ui.label(harm).classes("title")
+                with ui.element("div").classes("buttons"):
+                    for fault in faults:
+                        self._fault(fault)
+        ui.timer(_LOOK_S, self._look)
+
+    def _fault(self, fault: dict[str, Any]) -> None:
+        name = str(fault["name"])
+        button = _button(_words(name), f"fault-{name}", partial(self._do, "fault", name=name))
+        button.tooltip(f"{fault['text']} ({fault['harm']})")
+
+    async def _look(self) -> None:
+        """Say what is broken, also by another browser."""
+        try:
+            seen = await run.io_bound(self._client.ask, "snapshot")
+        except RigRequestError as problem:
+            self._now.set_text(f"The rig is gone: {problem}")
+            return
+        if seen is None:  # the page's server ends
+            return
+        broken = [_words(fault["name"]) for fault in seen["faults"]]
+        broken += ["supply cut"] * (not seen["powered"]) + ["plug pulled"] * (not seen["link"]["plugged"])
+        self._mend.set_enabled(bool(broken))
+        self._now.set_text(
+            f"Broken now: {', '.join(broken)}. Press Mend everything before you acknowledge." if broken else _WHOLE
+        )
+
+    async def _mended(self) -> None:
+        await self._do("end")
+        await self._do("supply", on=True)
+        await self._do("link", plugged=True)
+
+    async def _do(self, do: str, **values: object) -> None:
+        try:
+            await run.io_bound(partial(self._client.ask, do, **values))
+        except RigRequestError as problem:
+            ui.notify(str(problem), type="negative")
+        await self._look()
 
 
 def panel(client: Client) -> None:
-    """Draw it: what a newcomer tries first as buttons, all others in a list, and one button that mends everything."""
-    known: list[dict[str, Any]] = client.ask("faults")["faults"]
-    by_name = {fault["name"]: fault for fault in known}
-    with ui.column().classes("w-full gap-2"):
-        ui.label("Break something").classes("text-lg")
-        ui.label("The rig stands in for patient, sensors and generator. Start a sonication, then press one of these.")
-        with ui.row().classes("gap-2"):
-            for name in (name for name in _OFTEN if name in by_name):
-                _button(client, by_name[name])
-            ui.button("mend everything", on_click=partial(_do, client, "end")).props("color=positive no-caps")
-        with ui.row().classes("gap-2"):
-            ui.button("cut the supply", on_click=partial(_do, client, "supply", on=False)).props("outline no-caps")
-            ui.button("supply back", on_click=partial(_do, client, "supply", on=True)).props("outline no-caps")
-            ui.button("pull the plug", on_click=partial(_do, client, "link", plugged=False)).props("outline no-caps")
-            ui.button("plug back in", on_click=partial(_do, client, "link", plugged=True)).props("outline no-caps")
-        with ui.expansion("All faults").classes("w-full"):
-            for harm, faults in groupby(known, key=lambda fault: str(fault["harm"])):
-                ui.label(harm).classes("text-sm opacity-70 mt-2")
-                with ui.row().classes("gap-2"):
-                    for fault in faults:
-                        _button(client, fault)
+    """Draw it into the page that is being built."""
+    Panel(client).draw()
 
 
-def _button(client: Client, fault: dict[str, Any]) -> None:
-    name = str(fault["name"])
-    button = ui.button(name.replace("_", " "), on_click=partial(_do, client, "fault", name=name))
-    button.props("outline no-caps color=warning").tooltip(str(fault["text"]))
-    button.mark(f"fault-{name}")
+def _button(text: str, name: str, pressed: object) -> ui.button:
+    button = ui.button(text, on_click=pressed, color=None)  # type: ignore[arg-type]
+    return button.props(f"no-caps unelevated data-does={name}")
 
 
-async def _do(client: Client, do: str, **values: object) -> None:
-    try:
-        await run.io_bound(partial(client.ask, do, **values))
-    except RigRequestError as problem:
-        ui.notify(str(problem), type="negative")
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()

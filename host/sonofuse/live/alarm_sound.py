@@ -79,13 +79,22 @@ def timeline(kind: int, priority: int) -> dict[str, Any]:
     }
 
 
-def as_json(number: int, kind: int, priority: int) -> str:
-    """What `AlarmSound.play` in `SCRIPT` takes. Another number starts the burst anew; "null" is silence.
+def played(number: int, kind: int, priority: int) -> dict[str, Any]:
+    """What `AlarmSound.play` in `SCRIPT` takes. Another number starts the burst anew; null is silence.
 
     Raises:
         KeyError: as `pulses`.
     """
-    return json.dumps({"number": number, "timeline": timeline(kind, priority)})
+    return {"number": number, "timeline": timeline(kind, priority)}
+
+
+def as_json(number: int, kind: int, priority: int) -> str:
+    """The same as JSON.
+
+    Raises:
+        KeyError: as `pulses`.
+    """
+    return json.dumps(played(number, kind, priority))
 
 
 def _spans(kind: int, priority: int) -> tuple[int, ...]:

@@ -70,6 +70,11 @@ class Alarm:
         return self.condition.text
 
     @property
+    def of_trip(self) -> bool:
+        """Whether it is the device's own, which the device wants to be acknowledged."""
+        return self.condition.key.startswith(_TRIP)
+
+    @property
     def rank(self) -> tuple[int, bool, float]:
         """The greatest is the most urgent: priority, then the patient before the equipment, then the older one."""
         return self.condition.priority, self.condition.kind == PHYSIOLOGICAL, -self.since_s

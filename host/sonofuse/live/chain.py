@@ -12,10 +12,12 @@ _ENTRY = struct.Struct("<QII")  # time, bytes of the topic, bytes of the message
 
 
 class Chain:
-    """`count` messages so far, and the SHA-256 (`head`) that stands for them all."""
+    """`count` messages so far, and the SHA-256 (`head`) that stands for them all. `met` says whether it has been
+    `sought`, a head that was kept elsewhere."""
 
-    def __init__(self, count: int = 0, head: bytes = bytes(32)) -> None:
+    def __init__(self, count: int = 0, head: bytes = bytes(32), sought: bytes = b"") -> None:
         self.count, self.head = count, head
+        self._sought, self.met = sought, False
 
     def begin(self, head_of_part: bytes) -> None:
         """A part of the recording begins; what it says of itself is hashed too, and is no message."""
@@ -26,3 +28,4 @@ class Chain:
         name = topic.encode()
         self.head = hashlib.sha256(b"".join((self.head, _ENTRY.pack(t_ns, len(name), len(data)), name, data))).digest()
         self.count += 1
+        self.met = self.met or self.head == self._sought

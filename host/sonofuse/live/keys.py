@@ -3,7 +3,10 @@ asked only while the device is TRIPPED, and the question goes away with that sta
 
 import queue
 import threading
+import time
+from collections.abc import Callable
 
+from sonofuse.live.alert import Alert
 from sonofuse.live.sight import UNKNOWN
 from sonofuse.live.view import Console
 
@@ -21,8 +24,8 @@ class Keys:
 
     END = "\x04"  # Ctrl-D, and what stands for a terminal that is gone
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, alert: Alert) -> None:
+        self._console, self._alert = console, alert
         self._question = self._text = ""
         self._answers: list[str] = []
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -55,6 +58,8 @@ class Keys:
             self._stop()
         elif key in ("a", "A"):
             self._acknowledge(state)
+        elif key in ("m", "M"):
+            self._silence(state)
         elif key in ("q", "Q"):
             self._quit(state)
 
@@ -68,8 +73,17 @@ class Keys:
     def _acknowledge(self, state: str) -> None:
         if state == "TRIPPED":
             self._question, self._answers, self.said = _WHO, [], ""
+        elif self._alert.notice.waits(state):
+            self._alert.acknowledge(time.monotonic())
+            self.said = "alarms: seen"
         else:
             self.said = "acknowledge: only while the device is TRIPPED"
+
+    def _silence(self, state: str) -> None:
+        """The sound here, and the device's where it has one."""
+        self.said = "silence: done" if self._alert.silence(time.monotonic()) else "silence: nothing sounds"
+        if state == "TRIPPED":
+            self._ask("silence", self._console.silence)
 
     def _quit(self, state: str) -> None:
         if state in ("ON", UNKNOWN):
@@ -106,18 +120,28 @@ class Keys:
         self._question, self._text, self.said = (_WHY if self._question == _WHO else _NEW), "", ""
 
     def _send(self, new_treatment: bool) -> None:
-        """Ask the device beside the keyboard: STOP must be heard meanwhile."""
         who, why = self._answers
         self._close("acknowledge …")
 
-        def ask() -> None:
+        def acknowledge() -> str:
+            refused = self._console.acknowledge(new_treatment, who, why)
+            if refused == "":
+                self._alert.acknowledge(time.monotonic())  # whoever says why it is safe has seen what stands there
+            return refused
+
+        self._ask("acknowledge", acknowledge)
+
+    def _ask(self, name: str, ask: Callable[[], str]) -> None:
+        """Ask the device beside the keyboard: STOP must be heard meanwhile."""
+
+        def asking() -> None:
             try:
-                refused = self._console.acknowledge(new_treatment, who, why)
+                refused = ask()
             except Exception as error:  # noqa: BLE001 - it was not done, and the person must know
                 refused = str(error) or repr(error)
-            self._done.put("acknowledge: done" if refused == "" else f"acknowledge: not done: {refused}")
+            self._done.put(f"{name}: done" if refused == "" else f"{name}: not done: {refused}")
 
-        threading.Thread(target=ask, daemon=True).start()
+        threading.Thread(target=asking, daemon=True).start()
 
     def _close(self, said: str) -> None:
         self._question, self._text, self.said = "", "", said

@@ -52,6 +52,7 @@ class Place:
     key: bytes = b""
     connect: Connect | None = None
     panels: Sequence[Callable[[], None]] = field(default=_PANELS)
+    set_point: tuple[float, float] | None = None
 
 
 def add_to(parser: ArgumentParser) -> None:
@@ -93,6 +94,7 @@ def run(asked: Namespace) -> int:
         limits, blob = _limits(place.limits, asked.board)
         switch = None
         if place.connect is not None:
+            _tell(f"generator: {generator_option.tried(place.connect)}; its output is off")
             switch = SecondSwitch(place.connect)
             switch.start()
             leave.callback(lambda: _tell(switch.close()))
@@ -103,7 +105,8 @@ def run(asked: Namespace) -> int:
         about = partial(About.of, limits=limits, limit_set=blob, keys=[ANY] if place.key else list(keys.kept()))
         recorder = _record(leave, asked.record_to, monitor, early, about)
         sessions = _sessions(leave, asked, limits)
-        treatment = Treatment(monitor, limits, sessions, switch, partial(_file, recorder), recorder.flush)
+        treatment = Treatment(monitor, limits, sessions, switch, recorder)
+        _tell(treatment.not_covered)
         leave.enter_context(treatment)
         if (monitor.latest() or view).inhibited == NO_KEY:
             _tell(f"{NO_KEY}; without it one can watch and STOP, and nothing else")
@@ -155,7 +158,7 @@ def _demo(asked: Namespace) -> Generator[Place]:
         text = f'the demo needs the rig (no module {missing.name}): pip install "sonofuse[hil,live]"'
         raise CommandError(ENVIRONMENT, text) from missing
     with rig.demo(asked.limits, asked.board) as made:
-        yield Place(made.port, made.limits, made.key, made.connect, made.panels)
+        yield Place(made.port, made.limits, made.key, made.connect, made.panels, made.set_point)
 
 
 def _limits(path: Path, board: str | None) -> tuple[LimitsFile, bytes]:
@@ -195,6 +198,7 @@ def _record(
     until = time.monotonic() + _DEVICE_S
     view = _first(monitor)
     while time.monotonic() < until and not view.device:
+        monitor.beat()
         time.sleep(0.05)
         view = _first(monitor)
     recorder = Recorder(folder, about(view.device or "no-device"))
@@ -203,10 +207,6 @@ def _record(
     monitor.inhibitions.append(lambda: recorder.trouble)
     leave.callback(lambda: _tell(recorder.close()))
     return recorder
-
-
-def _file(recorder: Recorder) -> str:
-    return "" if recorder.file is None else recorder.file.name
 
 
 def _sessions(leave: ExitStack, asked: Namespace, limits: LimitsFile) -> Sessions | None:
@@ -233,9 +233,17 @@ def _show(asked: Namespace, place: Place, latest: Callable[[], View], treatment:
     elif asked.terminal:
         terminal(latest, treatment)
     else:
-        serve(latest, treatment, host=asked.bind, port=asked.http_port, code=asked.code, extra_panels=place.panels)
+        serve(
+            latest,
+            treatment,
+            host=asked.bind,
+            port=asked.http_port,
+            code=asked.code,
+            extra_panels=place.panels,
+            set_point=place.set_point,
+        )
 
 
-def _tell(trouble: str) -> None:
-    if trouble:
-        print(f"sonofuse: {trouble}", file=sys.stderr)
+def _tell(line: str) -> None:
+    if line:
+        print(f"sonofuse: {line}", file=sys.stderr, flush=True)

@@ -12,18 +12,19 @@ from sonofuse.live.record import Record
 
 
 class Recording:
-    """A recording, by the path of any of its parts; the others are looked for beside it.
+    """A recording, by the path of any of its parts; the others are looked for beside it. `sought` is a head of its
+    chain that was kept elsewhere; `chain.met` says whether it came.
 
     Raises:
         RecordingError: if the file cannot be read, is not a recording, or nothing of it is whole.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sought: bytes = b"") -> None:
         given = PartFile(path)
         given.close()
         if given.head is None:
             raise RecordingError(path, "was cut off before its beginning was whole: there is nothing in it")
-        self.path = path
+        self.path, self._sought = path, sought
         self.notes: list[str] = []
         """What is worth knowing and no fault, as far as it has been read."""
         self.chain = Chain()
@@ -54,7 +55,7 @@ class Recording:
             RecordingError: if something is damaged or was altered, removed, added or moved; what came before is good.
         """
         self.notes, self.ended = [], False
-        self.chain = Chain(self.head.count, self.head.head)
+        self.chain = Chain(self.head.count, self.head.head, self._sought)
         last = ""
         for number, (path, head) in enumerate(self._parts):
             # A part goes on where the disk was sure of the one before, which may hold more.

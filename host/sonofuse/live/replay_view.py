@@ -21,7 +21,7 @@ def replay(asked: Namespace, make: MakeWatch = Watch) -> int:
     """
     path = Path(asked.file)
     try:
-        recording = Recording(path)
+        recording = Recording(path, _sought(asked.head))
         if recording.head.part != 1:
             text = f"{path}: is part {recording.head.part}, and part 1 is not beside it: a replay begins with that"
             raise CommandError(BAD_INPUT, text)
@@ -35,12 +35,28 @@ def replay(asked: Namespace, make: MakeWatch = Watch) -> int:
         run.run()
     except RecordingError as error:
         broken = str(error)
-    record = _record(recording, run.result, broken)
+    missed = bool(asked.head) and not recording.chain.met
+    record = _record(recording, run.result, broken) | {"kept_head": None if not asked.head else not missed}
     if asked.json:
         print(json.dumps(record, indent=2, ensure_ascii=False))
     else:
         _show(record)
-    return OK if run.result.same and not broken else NOT_AS_EXPECTED
+    return OK if run.result.same and not broken and not missed else NOT_AS_EXPECTED
+
+
+def _sought(head: str) -> bytes:
+    """A head as a session shows it.
+
+    Raises:
+        CommandError: if it is none.
+    """
+    try:
+        found = bytes.fromhex(head)
+    except ValueError:
+        found = b"?"
+    if len(found) not in (0, 32):
+        raise CommandError(BAD_INPUT, f"--head {head}: is no head; give its 64 hexadecimal digits")
+    return found
 
 
 def _record(recording: Recording, result: Replayed, broken: str) -> dict[str, Any]:
@@ -86,6 +102,11 @@ def _show(record: dict[str, Any]) -> None:
     for at_s, name, text in sorted((row["at_s"], name, row["text"]) for name, rows in named for row in rows):
         print(f"{name:<9} at {at_s:.3f} s: {text}")
     print(f"chain     {record['messages']} messages, head {record['head']}")
+    if record["kept_head"] is not None:
+        print(
+            "kept      "
+            + ("the head comes in it" if record["kept_head"] else "the head never comes: made anew, or cut")
+        )
     for note in record["notes"]:
         print(f"note      {note}")
     if record["broken"]:

@@ -15,6 +15,9 @@ from rich.console import Console as Screen
 from rich.live import Live
 
 from sonofuse.console import BAD_INPUT, CommandError
+from sonofuse.live.alarm_sound import period_ms
+from sonofuse.live.alarms import Sound
+from sonofuse.live.alert import Alert
 from sonofuse.live.keys import Keys
 from sonofuse.live.sight import Watching
 from sonofuse.live.terminal_picture import picture
@@ -37,7 +40,8 @@ def terminal(source: Callable[[], View], console: Console, *, ended: threading.E
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CommandError(BAD_INPUT, "--terminal needs a terminal: use --headless where there is none")
-    watching, keys = Watching(source), Keys(console)
+    watching, alert, bell = Watching(source), Alert(time.monotonic()), Bell()
+    keys = Keys(console, alert)
     sight = watching.look(time.monotonic())
     with _raw_keys(), Live(screen=True, auto_refresh=False, console=Screen(highlight=False)) as live:
         due_s = 0.0
@@ -47,10 +51,27 @@ def terminal(source: Callable[[], View], console: Console, *, ended: threading.E
                 due_s = now_s + DRAW_S
                 sight = watching.look(now_s)
                 keys.follow(sight.state)
-                live.update(picture(sight, keys.said, keys.asked), refresh=True)
+                notice = alert.look(sight, now_s)
+                live.update(picture(sight, keys.said, keys.asked, notice), refresh=True)
+                if bell.due(notice.sound, now_s):
+                    live.console.bell()
             for key in _typed(max(0.0, due_s - time.monotonic())):
                 keys.press(key, sight.state)
                 due_s = 0.0
+
+
+class Bell:
+    """A terminal has one sound: it comes where a burst of the alarm would begin."""
+
+    def __init__(self) -> None:
+        self._number, self._next_s = -1, 0.0
+
+    def due(self, sound: Sound | None, now_s: float) -> bool:
+        """Whether to ring now."""
+        if sound is None or (sound.number == self._number and now_s < self._next_s):
+            return False
+        self._number, self._next_s = sound.number, now_s + period_ms(sound.kind, sound.priority) / 1000
+        return True
 
 
 @contextmanager

@@ -6,21 +6,25 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sonofuse.live.faces import GREY, ORANGE, VERMILLION, YELLOW, face
+from sonofuse.live.alert import Notice
+from sonofuse.live.faces import GREY, ORANGE, SKY, VERMILLION, YELLOW, face
 from sonofuse.live.sight import Sight
 from sonofuse.live.view import Budget, Reading, View
 
 _BAR = 16  # characters
 NEARLY = 0.8  # of a budget: from here on it is marked
 _UNITS = {"degC": "°C"}
-_KEYS = "Space or s: STOP    a: acknowledge    q: quit"
+_KEYS = "Space or s: STOP    a: acknowledge    m: silence    q: quit"
+_ALARMS = 3  # lines
+_KINDS = {"physiological": "♥ patient", "technical": "⚙ equipment"}
+_URGENT = {"high": f"bold black on {VERMILLION}", "medium": f"bold black on {YELLOW}", "low": f"bold {SKY}"}
 _CONTACT = "contact"
 _SIGNS = {"closed": "●", "open": "○", "not known": "■"}
 
 
-def picture(sight: Sight, said: str, asked: str) -> RenderableType:
-    """All of it: what is seen, what became of the last key, and what a person is asked now. What matters most stands
-    first: a low terminal cuts the rest. The boards that ship fit into 80 × 24."""
+def picture(sight: Sight, said: str, asked: str, notice: Notice) -> RenderableType:
+    """All of it: what is seen, what became of the last key, what a person is asked now, and what needs one. What
+    matters most stands first: a low terminal cuts the rest. The boards that ship fit into 80 × 24."""
     parts: list[RenderableType] = []
     if not sight.connected:
         parts.append(Text(f" DISCONNECTED  {sight.trouble} ", style=f"bold black on {YELLOW}", justify="center"))
@@ -28,11 +32,25 @@ def picture(sight: Sight, said: str, asked: str) -> RenderableType:
     parts.append(_line(asked, f"bold {YELLOW}") if asked else _line(_KEYS, "bold"))
     if said:
         parts.append(_line(said, "bold"))
+    parts += _alarms(notice)
     if sight.view is not None:
         style = "" if sight.connected else GREY  # old values have no colour
         parts += [_why(sight, sight.view), _readings(sight.view.readings, style), _budgets(sight.view, style)]
         parts += _lines(sight.view)
     return Group(*parts)
+
+
+def _alarms(notice: Notice) -> list[RenderableType]:
+    shown = list(notice.standing[:_ALARMS])
+    found: list[RenderableType] = []
+    for alarm in shown:
+        state = " (seen)" if alarm.acknowledged else "" if alarm.present else " (over)"
+        silent = f" [silent for {notice.silent_s} s]" if notice.silent_s and alarm is shown[0] else ""
+        text = f"{_KINDS[alarm.kind]}, {alarm.priority}: {alarm.text}{state}{silent}"
+        found.append(_line(text, "" if alarm.acknowledged else _URGENT[alarm.priority]))
+    if len(notice.standing) > _ALARMS:
+        found.append(_line(f"and {len(notice.standing) - _ALARMS} more", "bold"))
+    return found
 
 
 def _state(sight: Sight) -> RenderableType:
@@ -103,8 +121,6 @@ def _lines(view: View) -> list[RenderableType]:
         )
     if view.inhibited:
         found.append(_line(f"▲ not now: {view.inhibited}", ORANGE))
-    if view.trouble:
-        found.append(_line(f"▲ {view.trouble}", ORANGE))
     return found
 
 

@@ -7,15 +7,16 @@ given up, and a trip reaches the generator from the thread that hears it. Nothin
 import math
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sonofuse.console import CommandError
 from sonofuse.limits.model import LimitsFile
+from sonofuse.live.after_heat import AfterHeat
 from sonofuse.live.generators.disagreement import Agreement
 from sonofuse.live.generators.second_switch import SecondSwitch
 from sonofuse.live.monitor import Monitor
 from sonofuse.live.record import Record
+from sonofuse.live.recorder import Recorder
 from sonofuse.live.sessions.facts import FINISHED, NOT_STARTED, TRIPPED
 from sonofuse.live.sessions.instant import now
 from sonofuse.live.sessions.sessions import Sessions
@@ -23,7 +24,9 @@ from sonofuse.live.view import CONNECTED, Session, View
 
 PASS_S = 0.05
 _SESSION_EVERY = 4  # passes: the file is asked five times a second
-_KEPT_S = 0.3  # a disk that answers at all has taken a command by then; one that does not is the recorder's trouble
+_HEAT_EVERY = 20  # passes: dose that comes after a sonication is kept once a second
+_DISK_S = 0.3  # for the recorder: a disk that answers at all has taken a command by then
+_LEAVING_S = 1.0  # the same, when the monitor ends
 _LOST_S = 1.0  # without a picture of the device: what became of the sonication is not known
 _DOSE = " dose"
 
@@ -42,8 +45,9 @@ class Treatment:
     Args:
         monitor: the device. limits: its limits.
         sessions: None without a sessions file; switch: None without a generator of ours.
-        recording: names the recording that runs.
-        flush: waits so many seconds at most until the disk has all that was recorded. Nothing is told as done before.
+        recorder: None without one. Nothing is told as done before the disk has it.
+
+    `not_covered` says what the generator is not compared in, "" for nothing.
     """
 
     def __init__(
@@ -52,15 +56,16 @@ class Treatment:
         limits: LimitsFile,
         sessions: Sessions | None,
         switch: SecondSwitch | None,
-        recording: Callable[[], str] = lambda: "",
-        flush: Callable[[float], object] = lambda _s: None,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._monitor, self._sessions, self._switch = monitor, sessions, switch
-        self._recording, self._flush = recording, flush
+        self._monitor, self._sessions, self._switch, self._recorder = monitor, sessions, switch, recorder
         self._agreement = Agreement(limits) if switch is not None else None
+        self.not_covered = "" if self._agreement is None else self._agreement.not_covered
         self._running: _Running | None = None
         self._seen: View | None = None  # the last picture with the host's kernel in step
         self._session: Session | None = None
+        self._heat = AfterHeat()
+        self._unrecorded = False  # a sonication has ended, and the sessions file does not know its recording's head yet
         self._state = ""  # of the device, in the picture before
         self._why_not = "" if sessions is None else "the sessions file has not been read yet"
         self._turn = threading.Lock()  # one of start, finish and what the pictures show at a time
@@ -78,6 +83,10 @@ class Treatment:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        if self._sessions is not None and self._running is None:
+            with self._turn:
+                self._keep_heat(self._sessions)
+            self._keep_head(self._sessions, _LEAVING_S)
 
     # ---- Console
 
@@ -101,7 +110,7 @@ class Treatment:
     def start(self) -> str:
         with self._turn:
             said = self._start()
-        self._flush(_KEPT_S)
+        self._flush()
         return said
 
     def finish(self) -> str:
@@ -123,8 +132,13 @@ class Treatment:
                 self._sessions.acknowledge(now(), who, why, view.cause, view.cause_text, new_treatment)
             except CommandError as problem:
                 return str(problem)
-        said = self._monitor.acknowledge(new_treatment, who, why)
-        self._flush(_KEPT_S)
+        with self._turn:
+            if self._sessions is not None:
+                self._keep_heat(self._sessions)
+            said = self._monitor.acknowledge(new_treatment, who, why)
+            if new_treatment and not said:
+                self._heat.renewed()
+        self._flush()
         return said or ("" if self._switch is None else self._switch.acknowledge())
 
     def silence(self) -> str:
@@ -137,8 +151,10 @@ class Treatment:
         if self._running is not None:
             return "a sonication runs already"
         if self._sessions is not None:
+            self._keep_heat(self._sessions)
+            file = None if self._recorder is None else self._recorder.file
             try:
-                self._sessions.begin(now(), view.set_w, view.set_s, view.device, self._recording())
+                self._sessions.begin(now(), view.set_w, view.set_s, view.device, "" if file is None else file.name)
             except CommandError as problem:
                 return str(problem)
         self._running = _Running(_doses(view))
@@ -150,6 +166,10 @@ class Treatment:
         if said:
             self._monitor.stop(f"the generator does not go on: {said}")
         return said
+
+    def _flush(self) -> None:
+        if self._recorder is not None:
+            self._recorder.flush(_DISK_S)
 
     # ---- what the pictures show
 
@@ -168,8 +188,13 @@ class Treatment:
             if view is not None:
                 with self._turn:
                     self._look(view)
-            if passes % _SESSION_EVERY == 0 and self._sessions is not None:
+            if self._sessions is not None and passes % _SESSION_EVERY == 0:
                 self._ask(self._sessions)
+                if self._unrecorded:
+                    self._keep_head(self._sessions, _DISK_S)
+            if self._sessions is not None and passes % _HEAT_EVERY == 0:
+                with self._turn:
+                    self._keep_heat(self._sessions)
             passes += 1
 
     def _ask(self, sessions: Sessions) -> None:
@@ -178,6 +203,34 @@ class Treatment:
             self._session = sessions.session(now())
         except CommandError as problem:
             self._session, self._why_not = None, str(problem)
+
+    def _keep_heat(self, sessions: Sessions) -> None:
+        """Dose that came since the last sonication is that one's."""
+        if self._running is not None or self._seen is None:
+            return
+        doses = _doses(self._seen)
+        come = self._heat.come(doses, cooling=self._session is None or self._session.gap_s > 0)
+        if not come:
+            return
+        try:
+            sessions.after_heat(now(), come)
+        except CommandError as problem:
+            self._why_not = str(problem)  # it is tried again
+        else:
+            self._heat.kept(doses)
+
+    def _keep_head(self, sessions: Sessions, patience_s: float) -> None:
+        """How far the recording is on the disk now, with the whole sonication in it."""
+        recorder = self._recorder
+        if recorder is None or not recorder.flush(patience_s):
+            return
+        kept = recorder.kept
+        try:
+            sessions.recorded(now(), kept.count, kept.head)
+        except CommandError as problem:
+            self._why_not = str(problem)  # it is tried again
+        else:
+            self._unrecorded = False
 
     def _look(self, view: View) -> None:
         if self._agreement is not None and self._switch is not None:
@@ -211,11 +264,14 @@ class Treatment:
         view = self._seen
         if self._sessions is None or running is None or view is None:
             return
-        self._flush(_KEPT_S)  # the evidence before what is made of it
+        self._flush()  # the evidence before what is made of it
         try:
+            self._unrecorded = outcome != NOT_STARTED
             if not outcome:
+                self._heat.begins({})  # a person says what became of it, from its recording
                 self._sessions.end_unknown(now())
                 return
+            self._heat.begins(_doses(view))
             before = running.doses
             doses = {name: dose - before[name] for name, dose in _doses(view).items() if name in before}
             energy_j = next((budget.used for budget in view.budgets if budget.name == "energy"), None)

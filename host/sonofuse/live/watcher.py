@@ -19,7 +19,7 @@ from typing import Any
 from sonofuse import link
 from sonofuse.board import load_board
 from sonofuse.limits import compile_limits, load
-from sonofuse.link import F
+from sonofuse.link import Answer, F
 from sonofuse.live.channel import Requests, Sender
 from sonofuse.live.heard import Heard
 from sonofuse.live.line import Line
@@ -27,7 +27,7 @@ from sonofuse.live.picture import Picture
 from sonofuse.live.record import Record, of_view
 from sonofuse.live.timing import Timing
 from sonofuse.live.watch import Watch, WatchError
-from sonofuse_firmware.states import ARMED, ON
+from sonofuse_firmware.states import ARMED, ON, TRIPPED
 
 PASS_S = 0.005  # how often time is let pass if nothing comes
 VIEW_NS = 50_000_000
@@ -146,10 +146,9 @@ class Watcher:
     def _send(self, now: int) -> bool:
         """To the parent with what there is; False if it is gone."""
         for sequence, answer in list(self._watch.answers.items()):
-            number = self._asked.pop(sequence, None)
-            if number is not None:
+            if sequence in self._asked and not self._is_looking(answer):
                 result = "" if answer.result == F.DONE else link.RESULTS[answer.result] + _TO_DO.get(answer.result, "")
-                self._sender.reply(now, {"request": number, "result": result})
+                self._sender.reply(now, {"request": self._asked.pop(sequence), "result": result})
         if now - self._view_ns >= VIEW_NS:
             self._view_ns = now
             heard = self._heard.trouble(now) if self._watch.silent and not self._watch.version else ""
@@ -159,6 +158,12 @@ class Watcher:
         except OSError:
             return False
         return True
+
+    def _is_looking(self, answer: Answer) -> bool:
+        """An acknowledgement is accepted first; a tick later the device is SAFE, or answers that a cause is left."""
+        seen = self._watch.telemetry
+        accepted = answer.command == F.ACKNOWLEDGE and answer.result == F.DONE
+        return accepted and seen is not None and seen.state == TRIPPED
 
     def _last_words(self) -> None:
         """The parent is gone: STOP, until the device has done it or a moment is over; then no receipts either."""

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -34,6 +34,13 @@ _FLAGS = (
 )  # fmt: skip
 
 
+class Opened(Protocol):
+    """Whatever has a page at an address."""
+
+    @property
+    def address(self) -> str: ...
+
+
 class Browser:
     """One tab."""
 
@@ -41,7 +48,7 @@ class Browser:
         self.driver = driver
         self._command("Emulation.setFocusEmulationEnabled", enabled=True)  # keys go to a page that has the focus
 
-    def open(self, served: Served) -> None:
+    def open(self, served: Opened) -> None:
         """Load the page of a server, and wait until it draws."""
         self.resize("desktop")
         self.driver.get(served.address)

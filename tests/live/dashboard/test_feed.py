@@ -14,6 +14,7 @@ from tests.live.dashboard.served import PATIENCE_S, Served
 websockets = pytest.importorskip("websockets.sync.client", reason="not run: no websockets")
 from websockets.exceptions import ConnectionClosed  # noqa: E402
 
+from sonofuse.live.alert import Alert  # noqa: E402
 from sonofuse.live.dashboard.feed import Feed  # noqa: E402
 from sonofuse.live.dashboard.history import AHEAD  # noqa: E402
 from sonofuse.live.sight import Watching  # noqa: E402
@@ -53,7 +54,7 @@ def test_nonsense_ends_that_browser_and_nothing_else(served: Served, nonsense: s
 
 
 def test_a_state_ages_also_when_nobody_looks_any_more() -> None:
-    feed = Feed(Watching(Device().latest))
+    feed = Feed(Watching(Device().latest), Alert(time.monotonic()))
 
     async def look_for_a_moment() -> None:
         looking = asyncio.create_task(feed.run())
@@ -74,7 +75,7 @@ def test_a_view_that_cannot_be_shown_is_logged_once_and_the_next_is_shown(caplog
         view = device.latest()
         return replace(view, readings=cast(tuple[Reading, ...], None)) if device.views < 4 else view
 
-    feed = Feed(Watching(latest))
+    feed = Feed(Watching(latest), Alert(time.monotonic()))
 
     async def look() -> None:
         looking = asyncio.create_task(feed.run())

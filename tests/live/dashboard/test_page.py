@@ -53,7 +53,7 @@ def test_a_run_is_watched_warns_trips_and_is_acknowledged(tab: Browser, served: 
     tab.type("why", "coupling was lost, gel renewed")
     tab.click("confirm")
     assert served.called("acknowledge") == [False, "A. Nurse", "coupling was lost, gel renewed"]
-    tab.until("document.querySelector('.said').textContent.includes('not done: the cause is still present')")
+    tab.until("document.querySelector('.controls .said').textContent.includes('not done: the cause is still present')")
     assert tab.text("word") == "TRIPPED"
 
     served.set(hold_c=1000)
@@ -65,7 +65,7 @@ def test_a_run_is_watched_warns_trips_and_is_acknowledged(tab: Browser, served: 
     tab.click("confirm")
     assert served.called("acknowledge") == [True, "B. Doctor", "skin is cool again"]
     tab.until_text("word", "SAFE")
-    tab.until("document.querySelector('.said').textContent.includes('Acknowledge: done')")
+    tab.until("document.querySelector('.controls .said').textContent.includes('Acknowledge: done')")
     assert tab.text("why-title") == "Last trip"
 
 
@@ -177,7 +177,10 @@ def test_a_page_whose_pictures_stop_says_so_by_itself(tab: Browser, served: Serv
     tab.until_text("word", "NOT KNOWN")
     tab.until_text("says", "was ON")
     tab.until("getComputedStyle(document.querySelector('#curves > *')).filter.includes('grayscale')")
-    tab.until("[...document.querySelectorAll('.controls .buttons .q-btn')].every((button) => button.disabled)")
+    tab.until(
+        "[...document.querySelectorAll('.controls .buttons:not(.alarm) .q-btn, [data-does=acknowledge]')]"
+        ".every((button) => button.disabled)"
+    )
     served.set(**{how: False})
     tab.until("getComputedStyle(document.getElementById('veil')).opacity === '0'")
     tab.until_text("word", "ON")
@@ -253,7 +256,7 @@ def test_a_start_that_is_inhibited_says_why(tab: Browser, served: Served) -> Non
     tab.show(served)
     served.set(inhibited="cooling gap: 32 s left")
     tab.until("document.querySelector('[data-does=arm]').disabled")
-    tab.until("document.querySelector('.controls .inhibited').textContent.includes('cooling gap: 32 s left')")
+    tab.until("document.querySelector('.controls .next').textContent.includes('cooling gap: 32 s left')")
     assert "cooling gap: 32 s left" in tab.text("treatment")
 
 
@@ -269,11 +272,14 @@ def test_another_set_point_is_typed_and_the_plan_comes_back(tab: Browser, served
     for nonsense in (DELETE, "0"):
         tab.type("set-power", ALL + nonsense)
         tab.click("arm")
-        tab.until("document.querySelector('.said').textContent.includes('must be numbers above zero')")
-        tab.click("silence")
-        tab.until("document.querySelector('.said').textContent.includes('Silence: done')")
-    assert [name for name, _ in served.calls if name == "arm"] == []
-    tab.type("set-power", ALL + "40")
+        tab.until("document.querySelector('.controls .said').textContent.includes('must be numbers above zero')")
+        assert [name for name, _ in served.calls if name == "arm"] == []
+        tab.type("set-power", ALL + "40")
+        tab.click("arm")
+        assert served.called("arm") == [40.0, 20.0]
+        tab.click("disarm")
+        assert served.called("disarm") == []
+        tab.until("document.querySelector('.controls .said').textContent.includes('Disarm: done')")
 
 
 def test_nothing_is_asked_of_any_other_host(tab: Browser, served: Served) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.live.dashboard.browser import SIZES, Browser
+from tests.live.dashboard.newcomer import BROKEN, demoing, says, to_on
 from tests.live.dashboard.served import Served
 
 _FOLDER = os.environ.get("SONOFUSE_SCREENSHOTS", "")
@@ -58,7 +59,7 @@ def test_normal_warning_tripped_disconnected(tab: Browser, tidy: Served) -> None
     tidy.set(speed=3)
     tab.until("parseFloat(document.getElementById('doing').textContent) > 8")
     tidy.set(speed=_STILL)
-    tab.until("document.querySelector('.said').textContent === ''")
+    tab.until("document.querySelector('.controls .said').textContent === ''")
     _keep(tab, "normal", "desktop", "tablet")
 
     tidy.set(speed=2, hot=5.6, hold_c=39.46)
@@ -91,3 +92,16 @@ def test_without_the_access_code(tab: Browser) -> None:
         file = Path(_FOLDER) / "monitor-closed.png"
         tab.picture(file)
         _shrink(file)
+
+
+def test_the_demo(tab: Browser, tmp_path: Path) -> None:
+    with demoing(tmp_path) as demo:
+        tab.open(demo)
+        to_on(tab)
+        tab.until("parseFloat(document.getElementById('doing').textContent) > 5")
+        tab.click("fault-lost_coupling")
+        tab.until_text("word", "TRIPPED")
+        says(tab, BROKEN, "Lost coupling")
+        tab.driver.execute_script("scrollTo(0, 0)")
+        _keep(tab, "demo", "desktop")
+        tab.driver.get("about:blank")

@@ -14,8 +14,8 @@ from sonofuse.live.sessions.facts import FINISHED
 from .bench import DEVICE, WHO, Clocks, doses, limits, plan
 
 TABLES = (
-    "acknowledged", "cooling", "dose", "ended", "interrupted", "patient", "plan", "resolved", "sonication", "step",
-    "tightened", "treatment",
+    "acknowledged", "cooling", "dose", "ended", "interrupted", "patient", "plan", "recorded", "resolved", "sonication",
+    "step", "tightened", "treatment",
 )  # fmt: skip
 
 
@@ -30,6 +30,7 @@ def filled(path: Path) -> str:
         monitor.choose(name)
         monitor.begin(clocks.now(), 40.0, 20.0, DEVICE)
         monitor.end(clocks.now(), FINISHED, 790.0, doses())
+        monitor.recorded(clocks.now(), 1200, bytes(range(32)))
         clocks.pass_s(61)
         lost = monitor.begin(clocks.now(), 40.0, 20.0, DEVICE)
         monitor.end_unknown(clocks.now())

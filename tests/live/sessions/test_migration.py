@@ -1,7 +1,5 @@
-"""A file of an older version becomes one of this version, or stays what it was.
-
-Version 1 is the only one yet, so a second is made up here.
-"""
+"""A file of an older version becomes one of this version, or stays what it was: for every version that there was, and
+for one that is made up here."""
 
 import subprocess
 import sys
@@ -12,10 +10,12 @@ import pytest
 from sonofuse.console import CommandError
 from sonofuse.live.sessions import Sessions, history, schema
 from sonofuse.live.sessions.database import Database
+from sonofuse.live.sessions.planning import insert
 
-from .bench import Clocks, limits
+from .bench import WHO, Clocks, limits
 from .test_append_only import filled
 
+NEWEST = len(schema.STEPS)
 MORE = ("CREATE TABLE more (number INTEGER PRIMARY KEY, what TEXT) STRICT", "INSERT INTO more VALUES (1, 'kept')")
 
 
@@ -34,12 +34,31 @@ def test_an_older_file_is_brought_to_this_version(path: Path, monkeypatch: pytes
     monkeypatch.setattr(schema, "STEPS", [*schema.STEPS, list(MORE)])
     after = Database(path)
     with after.reading() as connection:
-        assert schema.version_of(connection) == 2
+        assert schema.version_of(connection) == NEWEST + 1
         assert history.patients(connection) == facts
         assert connection.execute("SELECT * FROM more").fetchall() == [(1, "kept")]
     after.close()
     Database(path).close()  # and is not brought there twice
     Sessions(path, limits(), Clocks().now()).close()
+
+
+@pytest.mark.parametrize("version", range(1, NEWEST))
+def test_a_file_of_every_version_becomes_one_of_this(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    released, path, clocks = list(schema.STEPS), tmp_path / "old.db", Clocks()
+    monkeypatch.setattr(schema, "STEPS", released[:version])
+    old = Database(path, create=True)
+    with old.writing() as connection:
+        insert(connection, "patient", pseudonym="P-7K3M-Q2", at=clocks.now().utc, who=WHO)
+    old.close()
+    monkeypatch.setattr(schema, "STEPS", released)
+    Sessions(path, limits(), clocks.now()).close()
+    new = Database(path)
+    with new.reading() as connection:
+        assert schema.version_of(connection) == NEWEST
+        assert [one.pseudonym for one in history.patients(connection)] == ["P-7K3M-Q2"]
+    new.close()
 
 
 def test_a_step_that_fails_leaves_the_old_version(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +69,7 @@ def test_a_step_that_fails_leaves_the_old_version(path: Path, monkeypatch: pytes
     monkeypatch.setattr(schema, "STEPS", released)
     database = Database(path)
     with database.reading() as connection:
-        assert schema.version_of(connection) == 1
+        assert schema.version_of(connection) == NEWEST
     database.close()
 
 
@@ -72,5 +91,5 @@ def test_a_step_is_all_or_nothing_when_the_process_dies(path: Path) -> None:
     assert ended.returncode == -9, ended.stderr
     database = Database(path)
     with database.reading() as connection:
-        assert schema.version_of(connection) == 1
+        assert schema.version_of(connection) == NEWEST
     database.close()

@@ -177,7 +177,7 @@ def test_no_field_is_for_an_identity(desk: Desk) -> None:
     assert text == {
         "patient.pseudonym", "tightened.limits", "plan.limits_sha256", "step.region", "sonication.device",
         "sonication.limits_sha256", "sonication.recording", "ended.outcome", "ended.cause_text", "resolved.why",
-        "dose.sensor", "acknowledged.cause_text", "acknowledged.why", "cooling.boot", "cooling.why",
+        "recorded.head", "dose.sensor", "acknowledged.cause_text", "acknowledged.why", "cooling.boot", "cooling.why",
     }  # fmt: skip
 
 

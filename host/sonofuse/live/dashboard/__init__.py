@@ -16,6 +16,7 @@ def serve(
     port: int = PORT,
     code: str = "",
     extra_panels: Sequence[Callable[[], None]] = (),
+    set_point: tuple[float, float] | None = None,
     ready: Callable[[str, str], None] | None = None,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; once per process, from its main thread.
@@ -27,6 +28,7 @@ def serve(
         port: TCP port; 0 takes a free one.
         code: access code; where one is needed and none is given it is made up. STOP works without.
         extra_panels: each draws NiceGUI elements into a card of its own, below the controls.
+        set_point: power in W and duration in s that stand in the fields where no session plans any.
         ready: told the page's address and its access code ("" for none) when it can be opened; default: says so
             on stderr.
 
@@ -38,4 +40,4 @@ def serve(
     except ModuleNotFoundError as missing:
         text = f'the page needs NiceGUI (no module {missing.name}): pip install "sonofuse[live]"'
         raise CommandError(ENVIRONMENT, text) from missing
-    Dashboard(source, console, host, port, code, extra_panels).run(ready)
+    Dashboard(source, console, host, port, code, extra_panels, set_point).run(ready)

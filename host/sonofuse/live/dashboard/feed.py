@@ -9,10 +9,13 @@ import json
 import logging
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sonofuse.live.alarm_sound import played
+from sonofuse.live.alert import Alert, Notice
 from sonofuse.live.dashboard.history import RATE, History, Page
 from sonofuse.live.sight import Sight, Watching
 
@@ -21,10 +24,11 @@ _LONGEST = 200  # characters that a browser has to say
 
 
 class Feed:
-    """What all browsers of one server see."""
+    """What all browsers of one server see. `notice` is what needs a person."""
 
-    def __init__(self, watching: Watching) -> None:
-        self._watching, self._history = watching, History()
+    def __init__(self, watching: Watching, alert: Alert) -> None:
+        self._watching, self._alert, self._history = watching, alert, History()
+        self.notice = Notice()
         self._pages: dict[Page, asyncio.Event] = {}
         self._sight, self._looked_s = Sight(None, 0.0, False), time.monotonic()
         self._failed = ""
@@ -50,10 +54,16 @@ class Feed:
     def _look(self) -> None:
         self._looked_s = time.monotonic()
         self._sight = self._watching.look(self._looked_s)
+        self.notice = self._alert.look(self._sight, self._looked_s)
+        alarms = {"second": int(self._looked_s), **_told(self.notice)}
+        news = alarms != self._history.alarms
+        self._history.alarms = alarms
         if self._sight.new and self._sight.view is not None:
             self._history.add(self._sight.view)
-            for news in self._pages.values():
-                news.set()
+            news = True
+        if news:
+            for waiting in self._pages.values():
+                waiting.set()
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one browser until it goes."""
@@ -73,6 +83,25 @@ class Feed:
             sending.cancel()
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await sending
+
+
+def _told(notice: Notice) -> dict[str, Any]:
+    """Alarms for the page. `second` beside them makes them new once a second, so that a page knows that it is heard of
+    while no pictures come."""
+    return {
+        "standing": [
+            {
+                "kind": alarm.kind,
+                "priority": alarm.priority,
+                "text": alarm.text,
+                "present": alarm.present,
+                "acknowledged": alarm.acknowledged,
+            }
+            for alarm in notice.standing
+        ],
+        "sound": None if notice.sound is None else played(**asdict(notice.sound)),
+        "silent_s": notice.silent_s,
+    }
 
 
 async def _send(socket: WebSocket, page: Page, news: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ class History:
 
     def __init__(self) -> None:
         self.view: View | None = None
+        self.alarms: dict[str, Any] = {}  # as a page takes them
         self.epoch = 0
         self.count = 0  # Views of this epoch so far
         self._kept: deque[tuple[float, tuple[float | None, ...], Bounds]] = deque(maxlen=SECONDS * RATE + 1)
@@ -57,25 +58,31 @@ class Page:
     def __init__(self, history: History) -> None:
         self._history = history
         self._epoch = self._has = 0
+        self._alarms: dict[str, Any] = {}
         self._sent = self._drawn = 0
 
     def next(self) -> str | None:
-        """The increment to send now: the newest View and every sample since the last increment; None for nothing."""
+        """The increment to send now: the newest View and every sample since the last increment, alarms that changed;
+        None for nothing."""
         history = self._history
-        if history.view is None or self._sent - self._drawn >= AHEAD:
+        if self._sent - self._drawn >= AHEAD:
             return None
+        message: dict[str, Any] = {}
+        if self._alarms != history.alarms:
+            message["alarms"] = self._alarms = history.alarms
         if self._epoch != history.epoch:
             self._epoch, self._has = history.epoch, 0
-        if self._has == history.count:
+        if history.view is not None and self._has != history.count:
+            message |= {
+                "epoch": self._epoch,
+                "samples": history.since(self._has),
+                "view": _plain(asdict(history.view)),
+            }
+            self._has = history.count
+        if not message:
             return None
         self._sent += 1
-        message = {
-            "number": self._sent,
-            "epoch": self._epoch,
-            "samples": history.since(self._has),
-            "view": _plain(asdict(history.view)),
-        }
-        self._has = history.count
+        message["number"] = self._sent
         return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     def drew(self, number: int) -> None:

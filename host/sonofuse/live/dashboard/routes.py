@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from sonofuse.live.alarm_sound import SCRIPT
 from sonofuse.live.dashboard.access import SESSION_S, Access, TooManyError
 from sonofuse.live.dashboard.feed import Feed
 from sonofuse.live.dashboard.gate import CLOSED_PAGE, cookie_name
@@ -58,6 +59,9 @@ def routes(feed: Feed, console: Console, access: Access, port: int) -> list[Base
     async def closed(_request: Request) -> Response:
         return FileResponse(ASSETS / "open" / "closed.html")
 
+    async def alarm_sound(_request: Request) -> Response:
+        return FileResponse(SCRIPT)
+
     return [
         Route("/stop", stop, methods=["POST"]),
         Route("/state", state),
@@ -65,6 +69,7 @@ def routes(feed: Feed, console: Console, access: Access, port: int) -> list[Base
         Route(CLOSED_PAGE, closed),
         WebSocketRoute("/views", feed.serve),
         Mount("/open", StaticFiles(directory=ASSETS / "open")),
+        Route("/inside/alarm_sound.js", alarm_sound),
         Mount("/inside", StaticFiles(directory=ASSETS / "inside")),
     ]
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 from nicegui import ui
 
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError
+from sonofuse.live.alert import Alert
 from sonofuse.live.dashboard import access, page
+from sonofuse.live.dashboard.controls import Seen
 from sonofuse.live.dashboard.feed import Feed
 from sonofuse.live.dashboard.gate import Gate, is_loopback
 from sonofuse.live.dashboard.routes import routes
@@ -38,6 +41,7 @@ class Dashboard:
         port: int,
         code: str,
         extra_panels: Sequence[Callable[[], None]],
+        set_point: tuple[float, float] | None = None,
     ) -> None:
         self._socket = _bound(host, port)
         bound, self._port = self._socket.getsockname()[:2]
@@ -47,8 +51,9 @@ class Dashboard:
             self._socket.close()
             raise
         self.address = _address(bound, self._port)
-        self._feed = Feed(Watching(source))
-        self._server = self._built(console, extra_panels)
+        self._alert = Alert(time.monotonic())
+        self._feed = Feed(Watching(source), self._alert)
+        self._server = self._built(console, extra_panels, set_point)
 
     def run(self, ready: Callable[[str, str], None] | None = None) -> None:
         """Serve until `close`, Ctrl-C or SIGTERM."""
@@ -60,7 +65,12 @@ class Dashboard:
         """End `run`; from any thread."""
         self._server.should_exit = True
 
-    def _built(self, console: Console, extra_panels: Sequence[Callable[[], None]]) -> uvicorn.Server:
+    def _built(
+        self,
+        console: Console,
+        extra_panels: Sequence[Callable[[], None]],
+        set_point: tuple[float, float] | None,
+    ) -> uvicorn.Server:
         entrance = access.Access(self.code)
 
         @asynccontextmanager
@@ -76,7 +86,8 @@ class Dashboard:
             routes=routes(self._feed, console, entrance, self._port),
             openapi_url=None,
         )
-        page.declare(console, lambda: self._feed.sight, extra_panels)
+        seen = Seen(lambda: self._feed.sight, lambda: self._feed.notice, self._alert)
+        page.declare(console, seen, extra_panels, set_point)
         ui.run_with(  # pyright: ignore[reportUnknownMemberType] - some of its callables have no types
             app,
             title="sonofuse",

@@ -8,30 +8,31 @@ from sonofuse.live.view import Session
 
 
 class SetPoint:
-    """Two fields, and a button that goes back to the plan."""
+    """Two fields, and a button that goes back to the plan. `proposed` stands there without one."""
 
-    def __init__(self) -> None:
+    def __init__(self, proposed: tuple[float, float] | None = None) -> None:
         self._planned: tuple[float, float] | None = None
+        self._proposed = proposed
 
     def draw(self) -> None:
         """Put them onto the page that is being built."""
         with ui.element("div").classes("set-point"):
             self._power = _field("Power", "W", "set-power")
             self._duration = _field("Duration", "s", "set-duration")
-        self._plan = ui.button("No plan", icon="event_note", on_click=self._as_planned, color=None)
-        self._plan.props("no-caps flat dense data-does=plan")
+            self._plan = ui.button(icon="event_note", on_click=self._as_planned, color=None)
+            self._plan.props("no-caps flat dense data-does=plan")
+        self._as_planned()
 
     def follow(self, session: Session | None) -> None:
         """Show the plan's next set point while nobody has typed another."""
         planned = (session.set_w, session.set_s) if session is not None else None
-        by_hand = self._shown() not in ((None, None), self._planned)
+        by_hand = self._shown() not in ((None, None), self._planned, self._proposed)
         if planned != self._planned:
             self._planned = planned
             if not by_hand:
                 self._as_planned()
-        if planned is None:
-            self._plan.set_text("No plan")
-        else:
+        self._plan.set_visibility(planned is not None)
+        if planned is not None:
             self._plan.set_text(f"{'Back to the' if by_hand else 'As in the'} plan: {planned[0]:g} W, {planned[1]:g} s")
         self._plan.set_enabled(planned is not None and by_hand and self._power.enabled)
 
@@ -51,7 +52,7 @@ class SetPoint:
         return self._power.value, self._duration.value
 
     def _as_planned(self) -> None:
-        self._power.value, self._duration.value = self._planned or (None, None)
+        self._power.value, self._duration.value = self._planned or self._proposed or (None, None)
 
 
 def _field(label: str, unit: str, name: str) -> ui.number:

@@ -47,6 +47,15 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """How far the recording was on the disk: so many messages, and the head of the chain of hashes over them."""
+
+    at: str
+    messages: int
+    head: str
+
+
+@dataclass(frozen=True)
 class Sonication:
     """One executed sonication; times are UTC, `ended_at` is "" while no end is known.
 
@@ -71,6 +80,7 @@ class Sonication:
     known: bool
     open_account: bool
     resolutions: tuple[Resolution, ...]
+    recorded: tuple[Recorded, ...]
 
     @property
     def counts(self) -> bool:

@@ -13,6 +13,7 @@ from .facts import (
     Acknowledgement,
     Patient,
     Plan,
+    Recorded,
     Resolution,
     Sonication,
     Step,
@@ -130,6 +131,12 @@ def _sonications(connection: sqlite3.Connection, pseudonym: str) -> defaultdict[
             (pseudonym,),
         )
     )
+    recorded = _grouped(
+        connection.execute(
+            f"SELECT sonication, at, messages, head FROM recorded WHERE sonication {mine} ORDER BY number",  # noqa: S608
+            (pseudonym,),
+        )
+    )
     found: defaultdict[int, list[Sonication]] = defaultdict(list)
     for treatment, number, row, *rest in connection.execute(
         "SELECT treatment, s.number, id, plan, region, set_w, set_s, dose_min, s.at, device, limits_sha256, recording, "
@@ -139,11 +146,13 @@ def _sonications(connection: sqlite3.Connection, pseudonym: str) -> defaultdict[
         (pseudonym,),
     ):
         name = f"{pseudonym}/{treatment}/{number}"
-        found[treatment].append(_sonication(row, name, tuple(rest), doses[row], resolved[row]))
+        found[treatment].append(_sonication(row, name, tuple(rest), doses[row], resolved[row], recorded[row]))
     return found
 
 
-def _sonication(row: int, name: str, values: _Row, doses: list[_Row], resolved: list[_Row]) -> Sonication:
+def _sonication(
+    row: int, name: str, values: _Row, doses: list[_Row], resolved: list[_Row], recorded: list[_Row]
+) -> Sonication:
     """One sonication with its account: the newest figures that a person found, else what the monitor measured."""
     plan, region, set_w, set_s, dose_min, at, device, limits, recording, ended_at, *rest = values
     outcome, cause, text, energy, found_at = rest
@@ -161,5 +170,5 @@ def _sonication(row: int, name: str, values: _Row, doses: list[_Row], resolved: 
     return Sonication(
         row, name, plan, step, at, device, limits, recording, ended_at or "", outcome, cause or 0, text or "",
         step.energy_j if energy is None else energy, sums, known, not (known or looked_at or outcome == RUNNING),
-        tuple(Resolution(*entry[1:]) for entry in resolved),
+        tuple(Resolution(*entry[1:]) for entry in resolved), tuple(Recorded(*entry) for entry in recorded),
     )  # fmt: skip

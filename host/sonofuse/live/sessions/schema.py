@@ -14,8 +14,9 @@ def _amount(name: str, needed: bool = True, least: str = ">= 0") -> str:
     return f"{name} REAL {'NOT NULL ' if needed else ''}CHECK ({name} {least} AND {name} < 1e12)"
 
 
-# Table, its columns, its keys. Every one is append-only.
-_TABLES: Sequence[tuple[str, str, tuple[str, ...]]] = (
+_Table = tuple[str, str, tuple[str, ...]]
+"""A table, its columns, its keys. Every one is append-only."""
+_TABLES: Sequence[_Table] = (
     ("patient", f"pseudonym TEXT PRIMARY KEY CHECK (pseudonym GLOB 'P-????-??'), {_AT}, {_WHO}", ("pseudonym",)),
     (
         "tightened",  # NULL: not tightened
@@ -87,6 +88,15 @@ _TABLES: Sequence[tuple[str, str, tuple[str, ...]]] = (
         ("number",),
     ),
 )
+_RECORDED: Sequence[_Table] = (
+    (
+        "recorded",  # how far the recording was on the disk when a sonication had ended
+        f"""number INTEGER PRIMARY KEY, sonication INTEGER NOT NULL REFERENCES sonication, {_AT},
+        messages INTEGER NOT NULL CHECK (messages > 0),
+        head TEXT NOT NULL CHECK (length(head) = 64 AND NOT head GLOB '*[^0-9a-f]*')""",
+        ("number",),
+    ),
+)
 
 
 def _append_only(table: str, keys: tuple[str, ...]) -> list[str]:
@@ -111,15 +121,18 @@ _INDEXES = (
 )
 
 
-def _first() -> list[str]:
-    made: list[str] = [f"PRAGMA application_id = {APPLICATION}"]
-    for table, columns, keys in _TABLES:
+def _made(tables: Sequence[_Table], indexes: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    for table, columns, keys in tables:
         kind = "STRICT" if "INTEGER PRIMARY KEY" in columns else "STRICT, WITHOUT ROWID"  # no hidden key to replace by
         made += [f"CREATE TABLE {table} ({columns}) {kind}", *_append_only(table, keys)]
-    return [*made, *(f"CREATE INDEX {index}" for index in _INDEXES)]
+    return [*made, *(f"CREATE INDEX {index}" for index in indexes)]
 
 
-STEPS: list[list[str]] = [_first()]
+STEPS: list[list[str]] = [
+    [f"PRAGMA application_id = {APPLICATION}", *_made(_TABLES, _INDEXES)],
+    _made(_RECORDED, ("recorded_of ON recorded (sonication)",)),
+]
 """STEPS[n] are the statements that bring a file of version n to version n + 1. Never change a step that was released:
 add one."""
 

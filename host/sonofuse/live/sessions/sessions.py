@@ -42,6 +42,7 @@ class Sessions:
         self._base, self._digest = limits, planning.digest(limits)
         self._chosen = ""
         self._running: int | None = None  # its row
+        self._begun: int | None = None  # the row of the last one
         self._sensors: tuple[str, ...] = ()  # that have a dose limit, of the sonication that runs
         self._unwritten: Callable[[Connection], None] | None = None  # an end that the disk did not take yet
         self._gap = Gap()
@@ -164,7 +165,8 @@ class Sessions:
                     plan=plan.number, step=len(plan.steps) - len(treatment.left) + 1, at=now.utc, device=device,
                     limits_sha256=self._digest, recording=recording,
                 )  # fmt: skip
-            self._running, self._sensors = row, tuple(picture.allowed.dose_min)
+            self._running = self._begun = row
+            self._sensors = tuple(picture.allowed.dose_min)
             return f"{treatment.name}/{number}"
 
     def end(
@@ -235,6 +237,19 @@ class Sessions:
                 had = [sonication for sonication in picture.sonications if sonication.counts]
                 if had:
                     add_doses(connection, had[-1].row, now, figures(doses, picture.allowed.dose_min))
+
+    def recorded(self, now: Instant, messages: int, head: bytes) -> None:
+        """The disk has the recording of the last sonication that was begun here: so many messages, with this head of
+        their chain (docs/recording.md). Kept here, it gives away a recording that was made anew.
+
+        Raises:
+            CommandError: one line, if none was begun or it cannot be written.
+        """
+        with self._turn:
+            if self._begun is None:
+                raise CommandError(NOT_AS_EXPECTED, "no sonication was begun that could be recorded")
+            with self._database.writing() as connection:
+                insert(connection, "recorded", sonication=self._begun, at=now.utc, messages=messages, head=head.hex())
 
     def acknowledge(
         self, now: Instant, who: str, why: str, cause: int, cause_text: str, new_treatment: bool = False

@@ -105,6 +105,8 @@ def _done(sonication: Sonication) -> Iterable[str]:
         f"  {sonication.name}  {step.region}  {step.set_w:g} W for {step.set_s:g} s  {sonication.outcome}{because}: "
         f"{energy}{doses}"
     )
+    for kept in sonication.recorded[-1:]:
+        yield f"    {sonication.recording}: {kept.messages} messages, head {kept.head}"
     for entry in sonication.resolutions:
         found = "no figures" if entry.energy_j is None else f"{entry.energy_j:g} J"
         yield f"    {entry.who} looked at it on {entry.at}: {found}; why: {entry.why}"

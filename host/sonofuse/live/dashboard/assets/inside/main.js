@@ -1,14 +1,16 @@
 // Takes increments from the server, keeps the last minute, and draws the newest once per frame of the screen.
+import { Alarms } from "./alarms.js";
 import { Curves } from "./curves.js";
 import { showNumbers } from "./numbers.js";
 import { Veil, showState } from "./state.js";
 
-const { staleS, seconds } = globalThis.sonofuse;
+const { staleS, seconds, alone } = globalThis.sonofuse;
 const RECONNECT_MS = 500;
 const HOPELESS_MS = 5000; // without a picture, after which another connection is tried
 const GAP_S = 0.5; // a longer time without samples is a hole in the curve, not a line across it
 
 const curves = new Curves(document.getElementById("curves"), seconds);
+const alarms = new Alarms(document.getElementById("standing"), document.getElementById("heard"), alone);
 const veil = new Veil(document.getElementById("veil"), staleS);
 // What this page has done, for whoever measures it.
 const counts = { pictures: 0, samples: 0, increments: 0 };
@@ -81,8 +83,12 @@ function draw() {
   showState(view);
   veil.alive(view); // last: a picture that fails half-way is none
   counts.pictures += 1;
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ drawn: number }));
+  drew(number);
   restUntil = 2 * performance.now() - began;
+}
+
+function drew(number) {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ drawn: number }));
 }
 
 function connect() {
@@ -91,11 +97,20 @@ function connect() {
   socket = mine;
   mine.onmessage = (event) => {
     const message = JSON.parse(event.data);
-    take(message);
-    newest = { number: message.number, view: message.view };
-    plan();
+    if (message.alarms) alarms.take(message.alarms);
+    if (message.view) {
+      take(message);
+      newest = { number: message.number, view: message.view };
+      plan();
+    } else {
+      drew(message.number);
+    }
   };
-  mine.onclose = () => mine === socket && setTimeout(again, RECONNECT_MS);
+  mine.onclose = () => {
+    if (mine !== socket) return;
+    alarms.lost();
+    setTimeout(again, RECONNECT_MS);
+  };
 }
 
 // A new socket; the server sends the whole minute again. The old one may hang on a network that went away.
@@ -108,6 +123,7 @@ function again() {
 
 function look() {
   veil.look(lastView);
+  alarms.look();
   if (veil.ageMs() > HOPELESS_MS && performance.now() - tried > HOPELESS_MS) again();
 }
 

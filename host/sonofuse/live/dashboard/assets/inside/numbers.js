@@ -3,6 +3,7 @@ import { amount, put, reading, seconds } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const SOON_S = 5; // to a limit: time enough to press STOP
+const STARTS = ["SAFE", "ARMED"]; // from where one could go on to RF
 const CONTACT = "contact";
 const NEARLY = 0.8; // of a budget: from here on it is marked
 
@@ -122,7 +123,7 @@ function showReceipt(view) {
 export function showNumbers(view) {
   showReadings(view);
   showBudgets(view);
-  showSession(view.session, view.inhibited);
+  showSession(view.session, STARTS.includes(view.state) ? view.inhibited : "");
   showReceipt(view);
   const left = view.time_to_limit_s;
   put(at("time-left"), left === null ? "no limit in sight" : seconds(left));
@@ -130,5 +131,4 @@ export function showNumbers(view) {
   put(at("device"), view.device);
   put(at("limits"), view.limits);
   put(at("link"), `link ${view.link}`);
-  put(at("trouble"), view.trouble && `▲ ${view.trouble}`);
 }

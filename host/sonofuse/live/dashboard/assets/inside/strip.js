@@ -14,6 +14,7 @@ const FONT = "12px Roboto, sans-serif";
 const GRID_S = 10;
 const NAMED_S = 12; // a shorter piece has no room for words
 const [LEFT, RIGHT, EDGE] = [44, 8, 7]; // px around the curves
+const ASIDE = 130; // px, the longest name of a bound
 const ROOMY = 120; // px of height from which on warnings have words too
 
 export class Strip {
@@ -99,15 +100,16 @@ export class Strip {
     pen.textAlign = "left";
     for (const [bound, side] of [[high, -1], [low, 1]]) {
       if (!bound) continue;
+      const at = left + (side < 0 ? 5 : 5 + ASIDE); // beside each other: lines may be near each other
       const [limit, trip, warn] = bound;
       pen.fillStyle = BAND;
       pen.fillRect(left, y(limit), right - left, y(trip) - y(limit));
       this.line(LIMIT, [], 2, left, y(limit), right, y(limit));
       this.line(LIMIT, [3, 3], 1, left, y(trip), right, y(trip));
-      if (named) this.say(`limit ${limit} ${name}`, LIMIT, left + 5, y(limit) + 9 * side);
+      if (named) this.say(`limit ${limit} ${name}`, LIMIT, at, y(limit) + 9 * side);
       if (warn === null) continue;
       this.line(WARN, [8, 5], 1.5, left, y(warn), right, y(warn));
-      if (named && this.height > ROOMY) this.say(`warning ${warn} ${name}`, WARN, left + 5, y(warn) - 9 * side);
+      if (named && this.height > ROOMY) this.say(`warning ${warn} ${name}`, WARN, at, y(warn) - 9 * side);
     }
   }
 
