@@ -5,6 +5,7 @@ import random
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from sonofuse import link
@@ -14,7 +15,7 @@ from sonofuse_core.follow import Follower
 
 from ..line import Line
 
-Act = Callable[[Line], None]  # what goes wrong, at its time
+Act = Callable[[Line], None]  # what goes wrong, at its time; one that a fork of a snapshot can be given
 
 
 # ---- gone
@@ -30,16 +31,16 @@ def dies(line: Line) -> None:
     line.put(link.encode(F.RECEIPT, 0, link.receipt(0, 0x12345678))[:7])
 
 
+def _cut(to_host: bool, to_device: bool, line: Line) -> None:
+    if to_host:
+        line.to_host = lambda _t_us, _data: b""
+    if to_device:
+        line.to_device = lambda _t_us, _data: b""
+
+
 def cut(to_host: bool, to_device: bool) -> Act:
     """A line of which one wire or both are cut."""
-
-    def act(line: Line) -> None:
-        if to_host:
-            line.to_host = lambda _t_us, _data: b""
-        if to_device:
-            line.to_device = lambda _t_us, _data: b""
-
-    return act
+    return partial(_cut, to_host, to_device)
 
 
 SILENT: dict[str, Act] = {
@@ -92,23 +93,23 @@ UNCHECKED: dict[str, _Lie] = {
 
 def unchecked(lie: str, seed: int, recorded: dict[int, int]) -> Act:
     """A thread that answers every frame with a lie of UNCHECKED, and is all that is left of the host."""
+    return partial(_answer_unchecked, lie, seed, recorded)
 
-    def act(line: Line) -> None:
-        hangs(line)
-        host = Impostor(_receipts(line)[-1], random.Random(seed), recorded, [])
-        decoder = link.Decoder()
 
-        def heard(_t_us: int, data: bytes) -> bytes:
-            for frame in decoder.feed(data):
-                if isinstance(frame, Telemetry):
-                    host.right = _receipts(line)
-                    for number, digest in UNCHECKED[lie](host, frame):
-                        line.put(link.encode(F.RECEIPT, frame.sequence, link.receipt(number & 0xFFFF, digest)))
-            return data
+def _answer_unchecked(lie: str, seed: int, recorded: dict[int, int], line: Line) -> None:
+    hangs(line)
+    host = Impostor(_receipts(line)[-1], random.Random(seed), recorded, [])
+    decoder = link.Decoder()
 
-        line.to_host = heard
+    def heard(_t_us: int, data: bytes) -> bytes:
+        for frame in decoder.feed(data):
+            if isinstance(frame, Telemetry):
+                host.right = _receipts(line)
+                for number, digest in UNCHECKED[lie](host, frame):
+                    line.put(link.encode(F.RECEIPT, frame.sequence, link.receipt(number & 0xFFFF, digest)))
+        return data
 
-    return act
+    line.to_host = heard
 
 
 def echoes(line: Line) -> None:
@@ -156,35 +157,37 @@ def limits_of(follower: Follower, blob: bytes) -> "array[int]":
 
 def wrong_bit(word: int, bit: int, stuck: bool = False) -> Act:
     """One bit of the state of the host's kernel flips; if it is stuck it is as wrong again after every frame."""
+    return partial(_wrong_bit, word, bit, stuck)
 
-    def act(line: Line) -> None:
-        follower = line.rig.operator.watch.follower
-        assert follower is not None
-        words = state_of(follower)
-        flip(words, word, bit)
-        wrong = words[word] >> bit & 1
-        note = line.after
 
-        def after(t_us: int) -> None:
-            note(t_us)
-            if words[word] >> bit & 1 != wrong:
-                flip(words, word, bit)
+def _wrong_bit(word: int, bit: int, stuck: bool, line: Line) -> None:
+    words = state_of(_follower(line))
+    flip(words, word, bit)
+    wrong = words[word] >> bit & 1
+    note = line.after
 
-        if stuck:
-            line.after = after
+    def after(t_us: int) -> None:
+        note(t_us)
+        if words[word] >> bit & 1 != wrong:
+            flip(words, word, bit)
 
-    return act
+    if stuck:
+        line.after = after
 
 
 def wrong_limit(word: int, bit: int) -> Act:
     """One bit of a limit flips in the host's own copy."""
+    return partial(_wrong_limit, word, bit)
 
-    def act(line: Line) -> None:
-        follower = line.rig.operator.watch.follower
-        assert follower is not None
-        flip(limits_of(follower, line.rig.blob), word, bit)
 
-    return act
+def _wrong_limit(word: int, bit: int, line: Line) -> None:
+    flip(limits_of(_follower(line), line.rig.blob), word, bit)
+
+
+def _follower(line: Line) -> Follower:
+    follower = line.rig.operator.watch.follower
+    assert follower is not None
+    return follower
 
 
 def thresholds(blob: bytes) -> list[int]:
