@@ -145,16 +145,16 @@ MISTAKES: dict[str, tuple[Transform, Check]] = {
     "ARM needs no seal": (MONITOR(GENUINE, NOT_GENUINE.format("ARM")), partial(forged, SAFE, "another key")),
     "SILENCE needs no seal": (MONITOR(GENUINE, NOT_GENUINE.format("SILENCE")), partial(forged, TRIPPED, "another key")),
     "a forged FINISH is a normal end": (
-        MONITOR("                self._unproven = True\n", "                self._unproven = False\n"),
+        MONITOR("            self._unproven = True\n", "            self._unproven = False\n"),
         forged_finish,
     ),
     "FINISH does nothing in ON": (
-        MONITOR("            if kind == FINISH:\n", "            if kind == 0:\n"),
+        MONITOR("elif state == ON and kind == FINISH:\n", "elif state == ON and kind == 0:\n"),
         forged_finish,
     ),
     "STOP is ignored": (MONITOR(STOPS, "        if kind == STOP:\n"), pressed),
     "no checksum": (
-        FRAMES("if crc == data[n] | data[n + 1] << 8:", "if crc >= 0:"),
+        FRAMES("and crc == data[n] | data[n + 1] << 8:", "and crc >= 0:"),
         every_bit,
     ),
     "a flood starves the rows": (
