@@ -1,4 +1,4 @@
-"""What the device says beside telemetry: answers to commands, and pieces of the log.
+"""What the device says beside the rows of its ticks: answers to commands, pieces of the log, and who refuses to tick.
 
 Each is a frame of its own, and waits until no frame of telemetry is open; in viper, because a refused command may come
 on any tick with RF on.
@@ -11,9 +11,7 @@ import micropython
 from micropython import const
 
 _ANSWER = const(2)  # link.ANSWER
-_DATA = const(3)  # link.DATA
 _ANSWER_BYTES = const(4)  # command, its sequence number, result
-_DATA_BYTES = const(140)  # link._DATA_BYTES
 _SOON = const(4)  # rows that a frame has at least before an answer goes out: heads and tails must not fill the line
 
 # words of the line, behind those of receipts.py
@@ -26,7 +24,7 @@ _ENDS = const(48)  # rows.ENDS
 _RING_MASK = const(4095)  # of rows.RING bytes
 _WAITING = const(33)  # frames.WAITING
 _FIRST = const(36)  # the answer that has waited longest
-_PIECE = const(37)  # a piece of the log waits
+_PIECE = const(37)  # what `data` of the link holds waits: its type, and 256 times its length; 0: nothing does
 _ANSWERS = const(38)  # 8 places
 _MASK = const(7)
 _ON = const(3)  # states.ON
@@ -37,7 +35,9 @@ def answer(own: ptr32, heard: ptr8, command: int, result: int):
     """An answer to the command that was heard last; the oldest is dropped when too many wait."""
     waiting = own[_WAITING]
     first = own[_FIRST]
-    kept = waiting - own[_PIECE]
+    kept = waiting
+    if own[_PIECE]:
+        kept -= 1
     if kept > _MASK:
         first = (first + 1) & _MASK
         own[_FIRST] = first
@@ -50,11 +50,11 @@ def answer(own: ptr32, heard: ptr8, command: int, result: int):
 
 
 @micropython.viper
-def piece(own: ptr32):
-    """The piece of the log that `data` of the link holds."""
+def piece(own: ptr32, kind: int, n: int):
+    """A frame of a type, of the first `n` bytes that `data` of the link holds."""
     if own[_PIECE] == 0:
-        own[_PIECE] = 1
         own[_WAITING] = own[_WAITING] + 1
+    own[_PIECE] = n << 8 | kind
     if own[_CLOSE] == 0:
         own[_CLOSE] = _SOON
 
@@ -66,17 +66,17 @@ def begin(own: ptr32, ring: ptr8, data: ptr8):
     own[_WAITING] = waiting
     if waiting and own[_CLOSE] == 0 and own[_STATE] != _ON:
         own[_CLOSE] = _SOON
-    kind = _ANSWER
-    left = _ANSWER_BYTES
+    piece = own[_PIECE]
     said = 0
-    if waiting or own[_PIECE] == 0:
+    if waiting or piece == 0:
         first = own[_FIRST]
         own[_FIRST] = (first + 1) & _MASK
         said = own[_ANSWERS + first]
+        piece = _ANSWER_BYTES << 8 | _ANSWER
     else:
         own[_PIECE] = 0
-        kind = _DATA
-        left = _DATA_BYTES
+    kind = piece & 0xFF
+    left = piece >> 8
     to = own[_PUT]
     sequence = own[_SEQUENCE]
     own[_SEQUENCE] = (sequence + 1) & 0xFFFF
@@ -87,7 +87,7 @@ def begin(own: ptr32, ring: ptr8, data: ptr8):
     at = 0
     while at < left:
         byte = said
-        if kind == _DATA:
+        if kind != _ANSWER:
             byte = data[at]
         said >>= 8
         ring[to] = byte

@@ -11,7 +11,7 @@ integer above 2**30 would be an object.
 import micropython
 from os import urandom
 from micropython import const
-from uctypes import addressof  # pyright: ignore[reportUnknownVariableType]  a stub without a type of items
+from uctypes import addressof
 
 RING = const(256)  # bytes received and not looked at: STOP behind a burst of commands is among them
 I_NOW = const(0)  # kernel.I_NOW

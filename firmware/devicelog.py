@@ -5,7 +5,7 @@ from struct import pack_into, unpack_from
 
 from answers import piece
 from blackbox import BLOCK
-from link import Link
+from link import DATA, Link
 from manifest import NAME
 
 _MANIFEST = const(0)  # parts of the log
@@ -58,5 +58,5 @@ class Log:
         else:
             return False
         pack_into(_HEAD, line.data, 0, part, n, self._pictures if part == _STATE else 0, offset, total)
-        piece(line.own)
+        piece(line.own, DATA, _HEAD_BYTES + _PIECE)
         return True

@@ -181,28 +181,6 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
 
 
 @micropython.viper
-def put(own: ptr32, ring: ptr8, source: ptr8, at: int, n: int, kind: int):
-    """A frame of `n` bytes of `source` from `at` on, with its number: coded from the next tick on."""
-    to = own[_PUT]
-    sequence = own[_SEQUENCE]
-    own[_SEQUENCE] = (sequence + 1) & 0xFFFF
-    ring[to] = kind
-    ring[(to + 1) & _RING_MASK] = sequence
-    ring[(to + 2) & _RING_MASK] = sequence >> 8
-    to = (to + 3) & _RING_MASK
-    while n:
-        ring[to] = source[at]
-        to = (to + 1) & _RING_MASK
-        at += 1
-        n -= 1
-    to = (to + 2) & _RING_MASK  # the CRC's
-    own[_PUT] = to
-    end = own[_END_PUT]
-    own[_ENDS + end] = to
-    own[_END_PUT] = (end + 1) & 15
-
-
-@micropython.viper
 def hear(filled: int, crc: int, byte: int, own: ptr32, ends: ptr32, into: ptr8, data: ptr8) -> int:
     """Decode received bytes into the frame that is coming in, up to the end of one that is whole and right: its type,
     or 0.

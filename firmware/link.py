@@ -12,6 +12,7 @@ import answers
 import frames
 import rows
 from chip import RING, quiet, wait
+from struct import pack_into
 
 VERSION = const(2)  # of what is on the line: a host refuses a device with another one
 
@@ -99,11 +100,9 @@ class Link:
     def tell(self, state: int, cause: int) -> None:
         """One frame of telemetry without rows, now, however long it takes: for a device that never ticks."""
         own, ends = self.own, self.ends
-        head = bytearray(rows.HEAD_BYTES + rows.TAIL_BYTES - _HEADER - 2)
-        head[4] = state
-        head[5] = cause & 0xFF
-        head[6] = cause >> 8
-        frames.put(own, self.ring, head, 0, len(head), rows.TELEMETRY)
+        pack_into("<BH", self.data, rows.HEAD_BYTES - _HEADER, state, cause)
+        answers.piece(own, rows.TELEMETRY, rows.HEAD_BYTES + rows.TAIL_BYTES - _HEADER - 2)
+        answers.begin(own, self.ring, self.data)
         times = array("i", [0] * rows.FRAME)
         while own[rows.AT] != own[rows.PUT] or own[_RANGE_PUT] != own[_RANGE_TAKEN] or ends[2] != ends[3]:
             ends[0] = ends[1]  # a device that refuses hears nothing

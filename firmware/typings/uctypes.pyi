@@ -1,0 +1,6 @@
+"""MicroPython's uctypes: the part that the firmware uses."""
+
+from array import array
+
+def addressof(obj: array[int] | bytearray | memoryview[int], /) -> int: ...
+def bytearray_at(addr: int, size: int, /) -> bytearray: ...
