@@ -131,8 +131,9 @@ def give(words: ptr32, inputs: ptr32, longest: int):
 
 
 @micropython.viper
-def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
-    """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is.
+def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8) -> int:
+    """Wait until `tick_us` after times[DUE], which is the time then; if that has passed, now is. Not 0 if bytes
+    have come.
 
     Meanwhile what UART0 receives goes into the ring: its FIFO holds 32 bytes, 0.35 ms of a busy line, and a tick is
     shorter. And it gets a piece of `out`: so the line costs a tick nothing. `ends` is where the ring's next byte is put
@@ -163,6 +164,7 @@ def wait(times: ptr32, tick_us: int, ring: ptr8, ends: ptr32, out: ptr8):
         left = (until - timer[10]) & _TICKS
     ends[0] = put
     ends[3] = sent
+    return put ^ taken
 
 
 @micropython.viper

@@ -48,7 +48,7 @@ OUT = const(4096)  # coded bytes
 _OUT_MASK = const(4095)
 _RING_MASK = const(4095)  # of rows.RING bytes
 _RECEIVED_MASK = const(255)  # of chip.RING bytes
-_A_TICK = const(24)  # bytes coded in one: a tick leaves 14, and one in three codes none
+_A_TICK = const(22)  # bytes coded in one: a tick leaves 14, and one in three codes none
 _IN_HASTE = const(48)  # while _AT_EASE wait
 _AT_EASE = const(128)
 _FULL = const(8)  # pieces that wait to be sent
@@ -85,9 +85,9 @@ _fill(_crc_of_byte)
 def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: ptr8) -> int:
     """This tick's share of the line: code what waits to be sent, or say that it is time to LOOK at what came.
 
-    Both take turns while there is both, so that no tick gets long, and STOP waits for nothing else. Commands take ticks
-    too, and their answers take room: while more than _BEHIND bytes wait to be coded they come first, so that no flood
-    starves the rows. ANSWER: one waits, and no frame is open.
+    What came goes first while little waits to be coded, so that STOP waits for nothing else; then both take turns, so
+    that no tick gets long. Commands take ticks too, and their answers take room: while more than _BEHIND bytes wait to
+    be coded they come first, so that no flood starves the rows. ANSWER: one waits, and no frame is open.
     """
     taken = own[_RANGE_TAKEN]
     if ends[_SENT] == ends[_LIMIT] and taken != own[_RANGE_PUT]:
@@ -106,7 +106,7 @@ def work(at: int, put: int, crc: int, own: ptr32, ends: ptr32, ring: ptr8, out: 
         full = 1
     if own[WAITING] and own[_IN_FRAME] == 0 and left <= _FAR_BEHIND:
         return ANSWER
-    if ends[_RECEIVED] != ends[_TAKEN] and own[_LOOKED] == 0 and (left <= _BEHIND or full):
+    if ends[_RECEIVED] != ends[_TAKEN] and (own[_LOOKED] == 0 or left <= _AT_EASE) and (left <= _BEHIND or full):
         own[_LOOKED] = 1
         return LOOK
     own[_LOOKED] = 0
@@ -196,9 +196,11 @@ def hear(filled: int, crc: int, byte: int, own: ptr32, ends: ptr32, into: ptr8, 
     crc = own[_HEARD_CRC]
     block = own[_BLOCK]
     zero = own[_ZERO]
-    left = _A_LOOK
+    left = (put - taken) & _RECEIVED_MASK
+    if left > _A_LOOK:
+        left = _A_LOOK
     kind = 0
-    while taken != put and left > 0 and kind == 0:
+    while left > 0:
         byte = into[taken]
         taken = (taken + 1) & _RECEIVED_MASK
         left -= 1
@@ -207,6 +209,7 @@ def hear(filled: int, crc: int, byte: int, own: ptr32, ends: ptr32, into: ptr8, 
             if n >= _LEAST and filled <= MAX_FRAME and block == 0 and crc == data[n] | data[n + 1] << 8:
                 own[LENGTH] = n
                 kind = data[0]
+                left = 0
             filled = 0
             block = 0
             zero = 0

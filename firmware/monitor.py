@@ -83,6 +83,7 @@ RECEIPT = const(24)  # link.RECEIPT
 SILENCE = const(25)  # link.SILENCE
 LOOK = const(1)  # frames.LOOK
 NO_ROOM = const(1)  # rows.NO_ROOM
+ENDED = const(2)  # rows.ENDED
 DONE = const(0)  # link.DONE
 REFUSED = const(1)  # link.REFUSED
 NOT_GENUINE = const(7)  # link.NOT_GENUINE
@@ -96,7 +97,9 @@ LINK = const(37 << 8 | 255)
 _BOOT_US = const(3_000_000)  # by then every sensor has converted: the flow meter needs 1 s
 _ARMED_US = const(30_000_000)  # an armed device that nobody starts goes back to SAFE
 _WRITE_US = const(100_000)  # a trip is recorded by then even if the read-back never falls
-_SKIPPED = const(8)  # ticks in a row that leave the line alone: each converter, a note, and once more
+_SKIPPED = const(
+    8
+)  # ticks in a row that leave the line alone: each converter, a note, the end of a frame, and once more
 _NOTHING = const(0)
 _TIME_MAX = const(1 << 29)  # times are kept up to here, so that a sum stays a small integer
 EVERY_MS = const(10)  # blackbox.EVERY_MS
@@ -266,7 +269,7 @@ class Monitor:
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
         row, work, hear, feed = rows.note, frames.work, frames.hear, self._watchdog.feed
         accept, answer, begin = receipts.accept, answers.answer, answers.begin
-        kind = skipped = 0
+        kind = skipped = come = 0
         while True:
             gpio = sample(table, inputs)
             waits = passed(times, inputs, limits)
@@ -283,38 +286,39 @@ class Monitor:
             if words[S_RAN] == token:
                 feed()
             ended = row(line, state, inputs, row_plan, ring)
-            busy = at  # such a tick is long enough, and leaves the line to the next one
+            busy = at or ended  # such a tick is long enough, and leaves coding to the next one
             if waits:
                 if waits & _LOW:
                     self._wait(waits, cause)
-                    if skipped:
-                        busy = 0  # where DRDY lines stay low, every tick reads one
+                    busy = at and not skipped  # where DRDY lines stay low, every tick reads one
                 elif waits & _NOTE:
                     note(samples, samples_own, inputs)
                     busy = 1
-            if ended:
+            if ended and ended != ENDED:
                 busy = 0  # an answer would wait for ever where converters keep step with frames
                 if ended == NO_ROOM:
                     self.trip(LINK)
-            if kind:  # a tick after it came, so that no tick gets long
-                if kind == RECEIPT:
-                    accept(heard, line, times, inputs)
-                elif waits & _LOW or kind == STOP or kind == FINISH:
+            if kind and kind != RECEIPT:  # a tick after it came, so that no tick gets long
+                if waits & _LOW or kind == STOP or kind == FINISH:
                     self._command(kind)
                 else:
                     answer(line, heard, kind, DONE if kind == STATUS else REFUSED)
                 kind = 0
-            elif busy and skipped < _SKIPPED:
-                skipped += 1
             else:
-                skipped = 0
-                todo = work(0, 0, 0, line, ends, ring, out)
-                if todo:
-                    if todo == LOOK:
-                        kind = hear(0, 0, 0, line, ends, received, heard)
-                    else:
-                        begin(line, ring, data)
-            wait(times, tick_us, received, ends, out)
+                if kind:
+                    accept(heard, line, times, inputs)
+                    kind = 0
+                if come or not busy or skipped == _SKIPPED:  # what has come waits for nothing: it may be STOP
+                    skipped = 0
+                    todo = work(0, 0, 0, line, ends, ring, out)
+                    if todo:
+                        if todo == LOOK:
+                            kind = hear(0, 0, 0, line, ends, received, heard)
+                        else:
+                            begin(line, ring, data)
+                else:
+                    skipped += 1
+            come = wait(times, tick_us, received, ends, out)
             yield
 
     @micropython.native

@@ -52,7 +52,8 @@ NEW_TREATMENT = const(3)
 BACK = const(4)
 
 NO_ROOM = const(1)  # what `note` says
-WAITED_FOR = const(2)
+ENDED = const(2)
+WAITED_FOR = const(3)
 
 # bits of a row's first byte; the highest three count the slow conversions behind it
 _ON = const(1)
@@ -105,8 +106,8 @@ def plan(board: "Board", first: int) -> "Words":
 def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> int:
     """The row of a tick whose checks have run, and its share of the digest; begins and ends frames.
 
-    `own` is the line's words, `where` the plan. NO_ROOM for it, because nothing leaves any more; WAITED_FOR: a frame
-    ended, and an answer is to go out before the next one.
+    `own` is the line's words, `where` the plan. NO_ROOM for it, because nothing leaves any more; ENDED: a frame;
+    WAITED_FOR: one, and an answer is to go out before the next.
     """
     put = own[PUT]
     if (put - own[AT]) & _MASK > _FULL:
@@ -275,6 +276,7 @@ def note(own: ptr32, words: ptr32, inputs: ptr32, where: ptr32, ring: ptr8) -> i
         own[SEQUENCE] = (sequence + 1) & 0xFFFF
         own[CLOSE] = 0
         rows = 0
+        ended = ENDED
         if own[_WAITING]:
             ended = WAITED_FOR
     own[IN_FRAME] = rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse.limits import SHIPPED
+from sonofuse.limits import SHIPPED, compile_limits, load
 from sonofuse_hil.guarantees import variant
 
 
@@ -29,6 +29,12 @@ class LimitsFiles:
 @pytest.fixture(scope="session")
 def limits_files(tmp_path_factory: pytest.TempPathFactory) -> LimitsFiles:
     return LimitsFiles(tmp_path_factory.mktemp("limits"))
+
+
+@pytest.fixture(scope="module")
+def blob(limits: Path) -> bytes:
+    """The module's own `limits`, compiled."""
+    return compile_limits(load(limits))
 
 
 @pytest.fixture(scope="session")

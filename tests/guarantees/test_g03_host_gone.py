@@ -36,11 +36,6 @@ def limits(limits_files: LimitsFiles) -> Path:
 
 
 @pytest.fixture(scope="module")
-def blob(limits: Path) -> bytes:
-    return compile_limits(load(limits))
-
-
-@pytest.fixture(scope="module")
 def another_treatment(limits: Path) -> dict[int, int]:
     """Right receipts of a whole treatment of the same kind, with other noise."""
     recorded = g03.perform(limits, "nothing", 1_000, lambda _line: None, seed=4711)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from sonofuse.limits import compile_limits, load
 from sonofuse_hil import strategies
 from sonofuse_hil.guarantees import g03, losses
 from sonofuse_hil.line import Filter, Line
@@ -28,11 +27,6 @@ LONG = (Sonication(20.0, 3.0),)
 @pytest.fixture(scope="module")
 def limits(limits_files: LimitsFiles) -> Path:
     return limits_files.hosted
-
-
-@pytest.fixture(scope="module")
-def blob(limits: Path) -> bytes:
-    return compile_limits(load(limits))
 
 
 POOR: dict[str, Callable[[random.Random, bool], tuple[Filter, Callable[[], int]]]] = {

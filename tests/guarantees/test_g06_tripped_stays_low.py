@@ -18,6 +18,20 @@ def test_any_inputs_in_any_order(measured, limits_files: LimitsFiles) -> None:
     )
 
 
+def test_stop_behind_a_receipt(measured, limits_files: LimitsFiles) -> None:
+    """Once it took 0.8 ms too long: a receipt before it, a converter's turn, and bytes to code."""
+    tripped = machine(limits_files.quick, measured)()
+    try:
+        tripped.begin(led=True)
+        tripped.danger_over("reference")
+        tripped.damaged(bit=440, cut=False, kind=20)
+        tripped.damaged(bit=492, cut=False, kind=21)
+        tripped.wait(us=9681)
+        tripped.stop()
+    finally:
+        tripped.teardown()
+
+
 def test_the_meant_way_leads_to_on_and_no_step_of_it_can_be_left_out(measured, limits_files: LimitsFiles) -> None:
     for left_out in (None, "acknowledge", "arm", "start"):
         tripped = machine(limits_files.quick, measured)()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sonofuse import link
 from sonofuse.layout import K
-from sonofuse.limits import compile_limits, load
 from sonofuse.link import F
 from sonofuse.live.view import CONNECTED
 from sonofuse_firmware.states import ARMED, BOOT, NAMES, ON, SAFE, TRIPPED
@@ -34,11 +33,6 @@ A_TREATMENT = [F.ARM, F.START, F.FINISH, F.ACKNOWLEDGE, F.ARM, F.START, F.FINISH
 @pytest.fixture(scope="module")
 def limits(limits_files: LimitsFiles) -> Path:
     return limits_files.hosted
-
-
-@pytest.fixture(scope="module")
-def blob(limits: Path) -> bytes:
-    return compile_limits(load(limits))
 
 
 # ---- forged

@@ -176,19 +176,24 @@ def trips(flooded: Flooded, example: str, tier: str = "software") -> Measurement
     return Measurement("G12", what, float(flooded.state == TRIPPED), "", 0, tier, example)
 
 
+def trickle(rig: Rig, kind: str, forger: Forger) -> None:
+    """From now on a flood that a device can hear, whose RF is on: a frame of a kind of FLOODS every HEARD_US."""
+
+    def pour() -> None:
+        frame = FLOODS[kind](forger)
+        if harmless(frame, ON):
+            rig.bench.send(frame)
+        rig.bench.at(rig.bench.now_us + HEARD_US, pour)
+
+    rig.bench.at(rig.now_us + 1, pour)
+
+
 def stop_in_flood(limits: Path, kind: str, delay_us: int, seed: int) -> Measurement:
     """STOP behind a flood that a device can hear: from when it is pressed to the last edge."""
     with Rig(limits, seed=seed) as rig:
         subject = Subject(rig, ON, seed)
-        forger, watch = subject.forger, subject.console.watch
-
-        def pour() -> None:
-            frame = FLOODS[kind](forger)
-            if harmless(frame, ON):
-                rig.bench.send(frame)
-            rig.bench.at(rig.bench.now_us + HEARD_US, pour)
-
-        rig.bench.at(rig.now_us + 1, pour)
+        watch = subject.console.watch
+        trickle(rig, kind, subject.forger)
         rig.run_for(delay_us)
         pressed_us = rig.now_us
         watch.command(1000 * pressed_us, "stop")

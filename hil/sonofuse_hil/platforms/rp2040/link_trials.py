@@ -7,7 +7,7 @@ from sonofuse.link import F
 from sonofuse_firmware.states import ON, TRIPPED
 
 from ...guarantees import g03, g04
-from ...guarantees.floods import FLOODS, HEARD_US, harmless
+from ...guarantees.floods import trickle
 from ...guarantees.forgeries import FORGERIES, Forger
 from ...guarantees.g12 import STOPPED
 from ...guarantees.hosts import Act
@@ -81,15 +81,7 @@ def forged_finish_of(rig: Rig, forgery: str, seed: int) -> tuple[float, bool]:
 
 def flood_of(rig: Rig, kind: str, us: int, seed: int) -> bool:
     """A flood that a device can hear, while RF is on and its host gives receipts; whether it tripped."""
-    forger = _forger(rig, seed)
-
-    def pour() -> None:
-        frame = FLOODS[kind](forger)
-        if harmless(frame, ON):
-            rig.bench.send(frame)
-        rig.bench.at(rig.bench.now_us + HEARD_US, pour)
-
-    rig.bench.at(rig.now_us + 1, pour)
+    trickle(rig, kind, _forger(rig, seed))
     rig.run_for(us)
     return rig.seen[-1].state != ON
 

@@ -181,6 +181,12 @@ def ticks_of(rig: Rig, us: int, sent: bytes = b"", every_us: int = 7_000) -> lis
     return stages.ticks
 
 
+def ticks_unheard(rig: Rig, us: int) -> list[Tick]:
+    """As `ticks_of`, while nothing comes: the host is silent for less than the receipt timeout."""
+    rig.operator.hung = True
+    return ticks_of(rig, us)
+
+
 def stop_behind(rig: Rig, commands: int, phase_us: int) -> tuple[int, int]:
     """STOP in one piece with refused commands before it.
 

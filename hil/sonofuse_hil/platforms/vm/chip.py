@@ -99,6 +99,7 @@ def wait(times, tick_us, ring, ends, out):
     left = (ends[2] - sent) % OUT
     if left:
         ends[3] = (sent + wire.send_part(out, sent, min(left, _A_TICK))) % OUT
+    return put ^ taken
 
 
 def place(array):
