@@ -33,6 +33,22 @@ _ROUND_US = const(500)  # an edge comes with the step that is nearest to it
 _KNOWN = const(16)  # causes of one alarm that are told from each other
 _NONE = array("i", [0, 0, 0, 0])  # no channels
 
+# words of an alarm
+_ACTIVE = const(0)
+_LAST_US = const(1)  # time of the last step
+_LEFT_US = const(2)  # of the pulse or gap that is now
+_SILENT_US = const(3)  # of the silence that a person asked for
+_CHECK = const(4)  # which is looked at next
+_CHECKS = const(5)
+_COUNT = const(6)  # of the causes that it knows
+_CAUSES = const(7)
+
+# what there is to do
+_SOUNDS = const(1)
+_NEXT = const(2)  # pulse or gap
+_AGAIN = const(4)  # from the beginning: the silence is over
+_NEW = const(8)  # a cause that is not known yet
+
 
 @micropython.viper
 def failing(limits: ptr32, words: ptr32, at: int) -> int:
@@ -63,6 +79,45 @@ def failing(limits: ptr32, words: ptr32, at: int) -> int:
     return fails
 
 
+@micropython.viper
+def due(own: ptr32, now: int, cause: int) -> int:
+    """Let time pass up to `now`; what there is to do, and 16 times the next check to look at + 1. 0: no alarm."""
+    if own[_ACTIVE] == 0:
+        return 0
+    todo = _SOUNDS
+    elapsed = (now - own[_LAST_US]) & INT_MAX
+    own[_LAST_US] = now
+    if elapsed > INT_MAX >> 1:
+        elapsed = 0  # a clock that runs backwards
+    left = own[_SILENT_US]
+    if left:
+        left -= elapsed
+        if left <= 0:
+            left = 0
+            todo |= _AGAIN
+        own[_SILENT_US] = left
+    else:
+        left = own[_LEFT_US] - elapsed
+        own[_LEFT_US] = left
+        if left < _ROUND_US:
+            todo |= _NEXT
+    if cause:
+        todo |= _NEW
+        i = own[_COUNT]
+        while i:
+            i -= 1
+            if own[_CAUSES + i] == cause:
+                todo &= ~_NEW
+    check = own[_CHECK]
+    if check < own[_CHECKS]:
+        todo |= (check + 1) << 4
+        check += 1
+        if check == own[_CHECKS]:
+            check = 0
+        own[_CHECK] = check
+    return todo
+
+
 class Alarm:
     """Sounds the cause of the trip, or the first one after it that is more urgent.
 
@@ -74,16 +129,11 @@ class Alarm:
         self._buzzer = buzzer
         self._limits = limits
         self._words = words
-        self._checks = 16 * limits[H_CHANNELS]
-        self._check = 0  # which of them is looked at next
+        self._own = array("i", [0] * (_CAUSES + _KNOWN))
+        self._own[_CHECKS] = 16 * limits[H_CHANNELS]
         self._burst: tuple[int, ...] = ()  # ms of pulse, gap, pulse, gap and so on; empty while there is no alarm
         self._at = 0  # which of them is now
-        self._left_us = 0  # of it
-        self._silent_us = 0  # of the silence that a person asked for
-        self._last_us = 0
         self._priority = 0  # of what sounds
-        self._causes = array("H", [0] * _KNOWN)
-        self._count = 0
 
     @micropython.native
     def begin(self, cause: int, now_us: int) -> None:
@@ -92,79 +142,80 @@ class Alarm:
         Args:
             cause: as the monitor numbers them. now_us: modulo 2**30, as `step` is given it.
         """
-        count = self._count
+        own = self._own
+        count = own[_COUNT]
         for i in range(count):
-            if self._causes[i] == cause:
+            if own[_CAUSES + i] == cause:
                 return
         if count < _KNOWN:
-            self._causes[count] = cause
-            self._count = count + 1
+            own[_CAUSES + count] = cause
+            own[_COUNT] = count + 1
         kind, priority = meaning(cause >> 8)
         if priority > self._priority:
             self._priority = priority
             self._burst = burst(kind, priority)
-        elif not self._silent_us:
+        elif not own[_SILENT_US]:
             return
-        self._last_us = now_us
+        own[_LAST_US] = now_us
+        own[_ACTIVE] = 1
         self._start()
 
     @micropython.native
     def _start(self) -> None:
-        self._silent_us = 0
+        self._own[_SILENT_US] = 0
         self._at = 0
-        self._left_us = self._burst[0] * 1000
+        self._own[_LEFT_US] = self._burst[0] * 1000
         self._buzzer(1)
 
     @micropython.native
     def step(self, now_us: int, cause: int) -> None:
         """Let time pass up to `now_us`; `cause` is the first that fails now, or 0. One more check is looked at."""
-        if not self._burst:
+        todo = due(self._own, now_us, cause)
+        if not todo:
             return
-        elapsed = (now_us - self._last_us) & INT_MAX
-        self._last_us = now_us
-        if elapsed > INT_MAX >> 1:
-            elapsed = 0  # a clock that runs backwards
-        if self._silent_us:
-            self._silent_us -= elapsed
-            if self._silent_us <= 0:
+        check = todo >> 4
+        if todo != check << 4 | _SOUNDS:
+            if todo & _AGAIN:
                 self._start()
-        else:
-            left = self._left_us - elapsed
-            if left < _ROUND_US:
-                if left < -_ROUND_US:
-                    left = 0
-                at = self._at + 1
-                if at == len(self._burst):
-                    at = 0
-                self._at = at
-                left += self._burst[at] * 1000
-                self._buzzer(at & 1 ^ 1)
-            self._left_us = left
-        if cause:
-            self.begin(cause, now_us)
-        if self._checks:
-            check = self._check
-            cause = failing(self._limits, self._words, check)
+            elif todo & _NEXT:
+                self._next()
+            if todo & _NEW:
+                self.begin(cause, now_us)
+        if check:
+            cause = failing(self._limits, self._words, check - 1)
             if cause:
                 self.begin(cause, now_us)
-            check += 1
-            if check == self._checks:
-                check = 0
-            self._check = check
+
+    @micropython.native
+    def _next(self) -> None:
+        """The next pulse or gap, counted from the edge that was due; from now if that is long ago."""
+        own = self._own
+        left = own[_LEFT_US]
+        if left < -_ROUND_US:
+            left = 0
+        at = self._at + 1
+        if at == len(self._burst):
+            at = 0
+        self._at = at
+        own[_LEFT_US] = left + self._burst[at] * 1000
+        self._buzzer(at & 1 ^ 1)
 
     @micropython.native
     def silence(self) -> bool:
         """Pause the sound for SILENCE_MS; False if nothing sounds now, so that asking again does not prolong it."""
-        if not self._burst or self._silent_us:
+        own = self._own
+        if not own[_ACTIVE] or own[_SILENT_US]:
             return False
-        self._silent_us = SILENCE_MS * 1000
+        own[_SILENT_US] = SILENCE_MS * 1000
         self._buzzer(0)
         return True
 
     def end(self) -> None:
         """Acknowledged: nothing sounds any more."""
         self._burst = ()
-        self._priority = self._silent_us = self._count = 0
+        self._priority = 0
+        for word in (_ACTIVE, _SILENT_US, _COUNT):
+            self._own[word] = 0
         self._buzzer(0)
 
 

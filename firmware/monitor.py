@@ -114,10 +114,12 @@ _LAST = const(5)  # the tick before
 _LIMIT_WORDS = const(6)  # of the limit set's head, to compare: a checksum cannot be trusted with its own length
 _CRC_BYTES = const(7)
 AGE_US = const(8)  # receipts.AGE_US
+_PENDING = const(9)  # something waits for `_wait`: a record, a block, an acknowledgement, a proof
 _LOW = const(1)  # what waits: anything, because the state is not ON
 _NOTE = const(2)  # a row of the black box
 _DAMAGED = const(4)  # the limit set's head is not what it was
 _NOT_YET = const(8)  # checks do not trip: the state is BOOT or TRIPPED
+_WORK = const(16)  # something for `_wait`
 
 
 @micropython.viper
@@ -147,6 +149,8 @@ def pass_time(times: ptr32, inputs: ptr32, limits: ptr32) -> int:
         waits = _LOW
         if state != SAFE and state != ARMED:
             waits |= _NOT_YET
+        if times[_PENDING] or state == BOOT or (state == ARMED and times[_IN_STATE_US] > _ARMED_US):
+            waits |= _WORK
     left = times[_NOTE_IN] - 1
     if left == 0:
         left = EVERY_MS
@@ -205,7 +209,7 @@ class Monitor:
         log.state = self._picture
         self.state = BOOT
         self.cause = _NOTHING
-        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0, 0, limits[H_WORDS], limits[H_CRC_BYTES], _TIME_MAX])
+        self._times = array("i", [BOOT, 0, 0, EVERY_MS, 0, 0, limits[H_WORDS], limits[H_CRC_BYTES], _TIME_MAX, 1])
         self._record = _NOTHING  # kind of a latch record that waits for the read-back
         self._acknowledging = False
         self._unproven = False  # the FINISH that came last
@@ -269,6 +273,7 @@ class Monitor:
         due, convert, check, note, passed = sensors.due, sensors.convert, kernel.tick, blackbox.note, pass_time
         row, work, hear, feed = rows.note, frames.work, frames.hear, self._watchdog.feed
         accept, answer, begin = receipts.accept, answers.answer, answers.begin
+        values, sound, faulty, forgive = self._inputs, self._alarm.step, sensors.faulty, chip.forgive
         kind = skipped = come = 0
         while True:
             gpio = sample(table, inputs)
@@ -288,12 +293,20 @@ class Monitor:
             ended = row(line, state, inputs, row_plan, ring)
             busy = at or ended  # such a tick is long enough, and leaves coding to the next one
             if waits:
+                if waits & _NOT_YET:
+                    sound(values[I_NOW], cause)
+                if waits & _WORK:
+                    self._wait(cause)
                 if waits & _LOW:
-                    self._wait(waits, cause)
                     busy = at and not skipped  # where DRDY lines stay low, every tick reads one
-                elif waits & _NOTE:
-                    note(samples, samples_own, inputs)
+                if waits & _NOTE:
                     busy = 1
+                    if not waits & _WORK or not self._blackbox.busy:  # what is being written stays as it was
+                        note(samples, samples_own, inputs)
+                    if waits & _NOT_YET:
+                        at = faulty(converters, inputs)
+                        if at:
+                            forgive(converters, at)
             if ended and ended != ENDED:
                 busy = 0  # an answer would wait for ever where converters keep step with frames
                 if ended == NO_ROOM:
@@ -334,21 +347,19 @@ class Monitor:
         self.cause = cause
         self._enter("trip")
         self._record = TRIP
+        self._times[_PENDING] = 1
         self._acknowledging = False
         self._blackbox.begin(cause, self._inputs[I_NOW], self._inputs[I_SET_MW], self._state_words[S_ON_US])
 
     @micropython.native
-    def _wait(self, waits: int, cause: int) -> None:
-        """What happens by itself as time passes, and what had to wait for the permit to be low."""
-        if waits & _NOTE:
-            if not self._blackbox.busy:  # what is being written stays as it was
-                blackbox.note(self._blackbox.ring, self._blackbox.own, self._inputs)
-            if waits & _NOT_YET:
-                self._sensors.forgive(self._inputs)
+    def _wait(self, cause: int) -> None:
+        """What happens by itself as time passes, and what had to wait for the permit to be low.
+
+        Not on every tick, because that makes it long: a FIFO holds what comes in 0.35 ms.
+        """
         state = self.state
         if state == ON:
             return
-        self._alarm.step(self._inputs[I_NOW], cause)
         if self._unproven:
             self._prove()
             return
@@ -366,6 +377,8 @@ class Monitor:
             self._write_record()
         elif self._blackbox.busy:
             self._keep_trip()
+        elif not self._acknowledging:
+            self._times[_PENDING] = 0
 
     @micropython.native
     def _close(self, event: str) -> None:
@@ -376,6 +389,7 @@ class Monitor:
             self._times[_SINCE_ON_US] = 0
         self._enter(event)
         self._record = CLOSED
+        self._times[_PENDING] = 1
 
     # ---- latch
 
@@ -555,6 +569,7 @@ class Monitor:
             changed = rows.NEW_TREATMENT
         self._link.own[rows.CHANGED] = changed
         self._acknowledging = True
+        self._times[_PENDING] = 1
         return link.DONE
 
     def _finish_acknowledge(self, cause: int) -> None:

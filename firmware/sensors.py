@@ -14,7 +14,6 @@ from micropython import const
 from machine import ADC, SPI, Pin
 
 import max31865
-from chip import forgive
 from kernel import I_CHANNELS
 
 _SEQ = const(0xFFFF)
@@ -117,6 +116,21 @@ def due(converters: ptr32, gpio: int) -> int:
     return at
 
 
+@micropython.viper
+def faulty(converters: ptr32, inputs: ptr32) -> int:
+    """The place in the table of a converter that says a fault, else 0.
+
+    It goes on saying it after the reason has gone, until it is told (chip.forgive): only while the permit is low and no
+    check trips, because otherwise a wire that is loose might look whole. The latch remembers what it was.
+    """
+    at = converters[1] - 3
+    while at > 1:
+        if inputs[converters[at] + 1] & 0xFFFF == 0xFFFF:  # -1, in words of any width; a code has 15 bits
+            return at
+        at -= 3
+    return 0
+
+
 class Sensors:
     """All channels of a board.
 
@@ -167,14 +181,3 @@ class Sensors:
         self.flows = array("i", flows)
         self.table = array("i", [len(wired) // 2, len(analog) // 2] + wired + analog)
         self.converters = array("i", [2, 2 + len(converters)] + converters)
-
-    @micropython.native
-    def forgive(self, inputs: "Words") -> None:
-        """Clear the faults that converters keep after their reason has gone: the latch remembers them.
-
-        Only while the permit is low and a check trips nothing: otherwise a wire that is loose might look whole.
-        """
-        converters = self.converters
-        for at in range(2, converters[1], 3):
-            if inputs[converters[at] + 1] == -1:
-                forgive(converters, at)

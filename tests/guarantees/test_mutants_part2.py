@@ -116,7 +116,11 @@ def test_g7_in_memory(limits_files: LimitsFiles, change: tuple[str, str, str], n
     assert bool(failed(g07.flip_in_memory(limits_files.quick, harmless, 3, mistake(*change)))) == noticed
 
 
-FORGETFUL = ("monitor.py", "        self._record = TRIP\n        self._acknowledging", "        self._acknowledging")
+FORGETFUL = (
+    "monitor.py",
+    "        self._record = TRIP\n        self._times[_PENDING]",
+    "        self._times[_PENDING]",
+)
 
 
 @pytest.mark.parametrize(("change", "noticed"), [(SAME, False), (FORGETFUL, True)])
