@@ -293,11 +293,11 @@ class Monitor:
             ended = row(line, state, inputs, row_plan, ring)
             busy = at or ended  # such a tick is long enough, and leaves coding to the next one
             if waits:
-                if waits & _NOT_YET:
-                    sound(values[I_NOW], cause)
-                if waits & _WORK:
-                    self._wait(cause)
                 if waits & _LOW:
+                    if waits & _NOT_YET:
+                        sound(values[I_NOW], cause)
+                    if waits & _WORK:
+                        self._wait(cause)
                     busy = at and not skipped  # where DRDY lines stay low, every tick reads one
                 if waits & _NOTE:
                     busy = 1

@@ -184,6 +184,7 @@ def ticks_of(rig: Rig, us: int, sent: bytes = b"", every_us: int = 7_000) -> lis
 def ticks_unheard(rig: Rig, us: int) -> list[Tick]:
     """As `ticks_of`, while nothing comes: the host is silent for less than the receipt timeout."""
     rig.operator.hung = True
+    rig.run_for(1_000)  # what was on its way has come
     return ticks_of(rig, us)
 
 
