@@ -135,10 +135,10 @@ def test_a_bit_of_the_kernels_state_that_is_stuck(
 def test_every_word_of_the_kernels_state(limits: Path, blob: bytes, measured: Measured, part: int) -> None:
     """And which of them a wrong bit stays in: all that the next conversion does not replace."""
     rng = random.Random(part)
-    words = list(range(K.S_CHANNELS + 12 * K.CHANNEL_WORDS))
-    random.Random(4).shuffle(words)  # a part is no fixed place in a channel's words: some of those hold what is new soon
+    every = list(range(K.S_CHANNELS + 12 * K.CHANNEL_WORDS))
+    random.Random(4).shuffle(every)  # no part has the same places of each channel: some of those are soon written anew
     lasted = 0
-    for word in words[part::4]:
+    for word in every[part::4]:
         bit = next(bit for bit in iter(partial(rng.randrange, 32), None) if not hosts.kills(word, bit))
         moment_us = rng.randrange(5_000, 350_000)
         lasted += prove_wrong_bit(measured, limits, blob, (word, bit), False, moment_us, rng.randrange(1, 1000))
