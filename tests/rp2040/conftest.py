@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse_hil.platforms.rp2040 import trials
+from sonofuse_hil.platforms.rp2040 import link_trials, trials
 from sonofuse_hil.platforms.rp2040.snapshot import Snapshot
 from sonofuse_hil.results import Distribution
 from tests.kept import TIMED
@@ -22,8 +22,8 @@ class OnChip:
 
     @cached_property
     def new(self) -> Snapshot:
-        """A blank device at power-up."""
-        return self._leave.enter_context(Snapshot(partial(trials.begin, self.limits, self._image)))
+        """A blank device at power-up, whose line is listened to."""
+        return self._leave.enter_context(Snapshot(partial(link_trials.begin, self.limits, self._image)))
 
     @cached_property
     def safe(self) -> Snapshot:

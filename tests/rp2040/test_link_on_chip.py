@@ -1,7 +1,5 @@
 """G3, G4 and G12 on the emulated chip: a host that goes wrong, STOP, and strangers on the line."""
 
-from functools import partial
-
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -16,8 +14,7 @@ from sonofuse_hil.guarantees import g03, g12, hosts
 from sonofuse_hil.guarantees.floods import FLOODS
 from sonofuse_hil.guarantees.forgeries import FORGERIES, ON_THE_LINE
 from sonofuse_hil.measurement import EMULATED, Measurement
-from sonofuse_hil.platforms.rp2040 import link_trials, trials
-from sonofuse_hil.platforms.rp2040.snapshot import Snapshot
+from sonofuse_hil.platforms.rp2040 import link_trials
 from sonofuse_hil.strategies import examples
 
 pytestmark = pytest.mark.chip  # a boot of the emulated chip takes a minute
@@ -31,13 +28,6 @@ FLOODED_US = 300_000  # longer than the receipt timeout
 
 
 @pytest.fixture(scope="session")
-def heard(on_chip, chip_image):
-    """RF on, with a line that has been listened to from power-up on."""
-    with Snapshot(partial(link_trials.begin, on_chip.limits, chip_image)) as new:
-        yield new.later(trials.to_on)
-
-
-@pytest.fixture(scope="session")
 def blob(on_chip):
     return compile_limits(load(on_chip.limits))
 
@@ -48,11 +38,11 @@ def judge(measured, name, found, blob, text):
 
 
 @pytest.mark.parametrize("kind", hosts.SILENT)
-def test_g03_a_host_that_is_gone(heard, blob, measured, kind):
+def test_g03_a_host_that_is_gone(on_chip, blob, measured, kind):
     @settings(max_examples=examples(2), phases=UNSHRUNK)
     @given(delay_us=DELAYS)
     def prove(delay_us):
-        found = heard.run(link_trials.host_of, kind, hosts.SILENT[kind], delay_us)
+        found = on_chip.on.run(link_trials.host_of, kind, hosts.SILENT[kind], delay_us)
         judge(measured, "host gone", found, blob, f"{kind}, {delay_us} us")
         measured(g03.since("host gone", found, 0, blob, f"{kind}, {delay_us} us"))
 
@@ -60,22 +50,22 @@ def test_g03_a_host_that_is_gone(heard, blob, measured, kind):
 
 
 @pytest.mark.parametrize("lie", [lie for lie in hosts.UNCHECKED if "another treatment" not in lie])
-def test_g03_a_thread_that_answers_without_checking(heard, blob, measured, lie):
-    found = heard.run(link_trials.host_of, lie, hosts.unchecked(lie, 1, {}), 23_000)
+def test_g03_a_thread_that_answers_without_checking(on_chip, blob, measured, lie):
+    found = on_chip.on.run(link_trials.host_of, lie, hosts.unchecked(lie, 1, {}), 23_000)
     judge(measured, "host answers without checking", found, blob, lie)
 
 
-def test_g03_an_echo(heard, blob, measured):
-    found = heard.run(link_trials.host_of, "echo", hosts.echoes, 17_000)
+def test_g03_an_echo(on_chip, blob, measured):
+    found = on_chip.on.run(link_trials.host_of, "echo", hosts.echoes, 17_000)
     judge(measured, "host answers without checking", found, blob, "echo")
 
 
 @settings(max_examples=examples(3), phases=UNSHRUNK)
 @given(channel=st.integers(0, 11), bit=st.integers(0, 14))
-def test_g03_a_bit_of_the_dose(heard, blob, measured, channel, bit):
+def test_g03_a_bit_of_the_dose(on_chip, blob, measured, channel, bit):
     """It stays, so that the digest must find it within one pass over the state."""
     word = K.S_CHANNELS + K.CHANNEL_WORDS * channel + K.C_DOSE_HI
-    found = heard.run(link_trials.host_of, "wrong bit", hosts.wrong_bit(word, bit), 5_000)
+    found = on_chip.on.run(link_trials.host_of, "wrong bit", hosts.wrong_bit(word, bit), 5_000)
     extra = g03.digest_pass_ticks(blob)
     measured(g03.since("host computes something else, its state", found, extra, blob, f"bit {bit} of word {word}"))
 

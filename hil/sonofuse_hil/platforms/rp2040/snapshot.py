@@ -5,6 +5,7 @@ very same state, so that an example gives the same result however many ran befor
 """
 
 import array
+import contextlib
 import os
 import pickle
 import signal
@@ -89,6 +90,8 @@ class Snapshot:
     def close(self) -> None:
         for further in self._later:
             further.close()
+        with contextlib.suppress(OSError):  # it has ended already
+            self._wire.shutdown(socket.SHUT_RDWR)  # the parked process of a later snapshot has this wire open too
         self._wire.close()
         if self._pid:
             os.waitpid(self._pid, 0)
