@@ -97,9 +97,7 @@ LINK = const(37 << 8 | 255)
 _BOOT_US = const(3_000_000)  # by then every sensor has converted: the flow meter needs 1 s
 _ARMED_US = const(30_000_000)  # an armed device that nobody starts goes back to SAFE
 _WRITE_US = const(100_000)  # a trip is recorded by then even if the read-back never falls
-_SKIPPED = const(
-    8
-)  # ticks in a row that leave the line alone: each converter, a note, the end of a frame, and once more
+_SKIPPED = const(8)  # ticks in a row that leave the line alone: six converters, a note, the end of a frame
 _NOTHING = const(0)
 _TIME_MAX = const(1 << 29)  # times are kept up to here, so that a sum stays a small integer
 EVERY_MS = const(10)  # blackbox.EVERY_MS

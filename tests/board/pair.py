@@ -127,7 +127,7 @@ class Pair:
             self._schedule()
 
     def _to_monitor(self, pin: int, _t_us: int, level: int) -> None:
-        if pin in (PINS.STOP_LOOP, PINS.FLOW, PINS.SUPPLY):
+        if pin in (PINS.STOP_LOOP, PINS.FLOW, PINS.SUPPLY, PINS.PERMIT_READBACK, PINS.SECOND_READBACK):
             self.signal.exact.append((pin, self.signal.chip.clock.nanos, level))
         if pin == PINS.STOP_LOOP and level and not self._plugged:
             self._plug()

@@ -36,12 +36,13 @@ class PairRig(Rig):
 @dataclass(frozen=True)
 class Seen:
     """A run as the rig saw it, and the emulator's own truth: the marker's edges and the permit's last, as (µs, ticks of
-    what stamps it)."""
+    what stamps it), and those of the stop loop and of both read-backs, as (µs, level)."""
 
     run: Run
     markers: tuple[tuple[float, int], ...]
     last_edge: tuple[float, int]
     stop_loop: tuple[tuple[float, int], ...]
+    readbacks: tuple[tuple[float, int], ...]
     worst_late_us: int
     finished: bool
 
@@ -105,6 +106,11 @@ def _carried_out(rig: Rig, act: Callable[[], Run]) -> Seen:
         tuple((ns / 1e3 - zero, ticks) for ns, ticks in pair.signal.markers),
         (pair.permit[-1][0] / 1e3 - zero, pair.permit[-1][1]),
         tuple((t_us - zero, level) for t_us, level in pair.signal.edges(PINS.STOP_LOOP)),
+        tuple(
+            (t_us - zero, level)
+            for pin in (PINS.PERMIT_READBACK, PINS.SECOND_READBACK)
+            for t_us, level in pair.signal.edges(pin)
+        ),
         platform.worst_late_us,
         rig.operator.finished,
     )

@@ -136,8 +136,9 @@ class Board:
         if source < 2:  # protocol.PERMIT, SECOND
             self._interlock.edges(source, self._whole(t), kind == LAST)
 
-    def _relay(self, switch: int, closed: int, t_us: int) -> None:
-        self._note(RELAY_FIRST + switch, closed, t_us & _MODULO)
+    def _relay(self, switch: int, closed: int, _t_us: int) -> None:
+        # Not when the part would have moved: a pass that sends a report is 2 ms long, and the read-back is late by it.
+        self._note(RELAY_FIRST + switch, closed, ticks_us() & _MODULO)
         self.outputs.interlocked(self._passes())
 
     def _note(self, source: int, kind: int, t: int) -> None:
