@@ -55,7 +55,8 @@ class Volume:
     def conductances(self) -> Array:
         """From each cell to the next in depth, W/m2/K: two half cells in series, so that the flux is continuous."""
         size, k = self.cells.size_m, self.cells.conductivity
-        return 1 / (size[:-1] / (2 * k[:-1]) + size[1:] / (2 * k[1:]))
+        between: Array = 1 / (size[:-1] / (2 * k[:-1]) + size[1:] / (2 * k[1:]))
+        return between
 
     def to_water(self) -> float:
         """From the first cell to the water, W/m2/K: the film and half a cell in series."""
@@ -91,7 +92,8 @@ class Volume:
     def beam(self, heat: Heat) -> Array:
         """Heat density of a beam of 1 W, W/m3 per cell: the mean of the Gaussian over each ring, no heat is lost."""
         edge = np.exp(-(self.faces_m[np.newaxis] ** 2) / heat.beta_m2[:, np.newaxis])
-        return heat.per_m[:, np.newaxis] * (edge[:, :-1] - edge[:, 1:]) / self.area_m2
+        density: Array = heat.per_m[:, np.newaxis] * (edge[:, :-1] - edge[:, 1:]) / self.area_m2
+        return density
 
     def water(self) -> Array:
         """The source that 1 K of water above blood amounts to, W/m3 per cell."""
@@ -140,7 +142,7 @@ class Volume:
     def _step(self, heating: Array, dt_s: float) -> None:
         half_s = dt_s / 2
         depth, across = self._inverses(half_s)
-        middle = depth @ (self.rise + half_s * (heating - self._spread(self.rise)))
+        middle: Array = depth @ (self.rise + half_s * (heating - self._spread(self.rise)))
         self.rise = self._solve_across(across, middle + half_s * (heating - self._depth @ middle))
 
     def surface(self, radius_m: float, water_k: float = 0.0) -> float:
