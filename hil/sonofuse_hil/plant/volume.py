@@ -7,6 +7,7 @@ It does not damp the fastest modes, though, so that each change of source begins
 do (factored backward Euler, L-stable; four first-order steps in a run leave the whole second order).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -49,7 +50,7 @@ class Volume:
         self._depth = self._depth_operator()
         self._across = self._across_operator()
         self._diffusivity = self.cells.conductivity / self.cells.rho_c
-        self._kinds, self._kind = np.unique(self._diffusivity, return_inverse=True)
+        self._kinds = sorted(set(self._diffusivity.tolist()))
         self._inverses: Callable[[float], tuple[Array, list[Array]]] = lru_cache(maxsize=4)(self._inverted)
 
     def conductances(self) -> Array:
@@ -120,14 +121,12 @@ class Volume:
 
     def _inverted(self, h_s: float) -> tuple[Array, list[Array]]:
         """Inverses of 1 + h A in depth and, per diffusivity, across; both are well conditioned M-matrices."""
-        depth: Array = np.linalg.inv(np.eye(len(self._depth)) + h_s * self._depth)
-        one = np.eye(len(self._across))
-        return depth, [np.linalg.inv(one + h_s * kind * self._across).T for kind in self._kinds]
+        return _inverse(h_s * self._depth), [_inverse(h_s * kind * self._across).transpose() for kind in self._kinds]
 
     def _solve_across(self, inverses: list[Array], right: Array) -> Array:
         solved = np.empty_like(right)
-        for n, inverse in enumerate(inverses):
-            rows = self._kind == n
+        for kind, inverse in zip(self._kinds, inverses, strict=True):
+            rows = self._diffusivity == kind
             solved[rows] = right[rows] @ inverse
         return solved
 
@@ -161,13 +160,19 @@ class Volume:
         """A row at a distance from the axis: a parabola in r^2 through the three nearest rings."""
         square = radius_m**2
         first = int(np.clip(np.searchsorted(self.square_m2, square) - 1, 0, len(row) - 3))
-        nodes, values = self.square_m2[first : first + 3], row[first : first + 3]
+        rings = range(first, first + 3)
         total = 0.0
-        for n in range(3):
-            others = np.delete(nodes, n)
-            total += float(values[n] * np.prod((square - others) / (nodes[n] - others)))
+        for n in rings:
+            here = float(self.square_m2[n])
+            others = [float(self.square_m2[other]) for other in rings if other != n]
+            total += float(row[n]) * math.prod((square - other) / (here - other) for other in others)
         return total
 
     def total(self, per_m3: Array) -> float:
         """Sum of a density over the volume."""
         return float(self.cells.size_m @ per_m3 @ self.area_m2)
+
+
+def _inverse(operator: Array) -> Array:
+    """Of one plus the operator."""
+    return np.linalg.inv(np.eye(len(operator)) + operator).astype(np.float64)

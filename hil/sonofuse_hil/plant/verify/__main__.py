@@ -1,5 +1,6 @@
 """`make verify-plant`: measure every case, print the table, write the report; 1 if one is out of tolerance."""
 
+import argparse
 import platform
 import sys
 from pathlib import Path
@@ -34,8 +35,10 @@ def measured(cases: tuple[Case, ...]) -> list[tuple[Case, Found]]:
     return [(case, case.measure()) for case in track(cases, "plant", console=console, disable=not console.is_terminal)]
 
 
-def run(out: Path, names: list[str]) -> int:
+def run(asked: argparse.Namespace) -> int:
     """Measure, print, write."""
+    out: Path = asked.out
+    names: list[str] = asked.cases
     known = [case.name for case in CASES]
     for name in names:
         if name not in known:
@@ -66,7 +69,7 @@ def main(arguments: list[str]) -> int:
     parser = Parser(prog="python -m sonofuse_hil.plant.verify", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="where plant.html goes")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these cases (default: all)")
-    parser.set_defaults(run=lambda asked: run(asked.out, asked.cases))
+    parser.set_defaults(run=run)
     return serve(parser, arguments)
 
 

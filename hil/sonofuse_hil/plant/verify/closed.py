@@ -32,7 +32,8 @@ def worst(seen: Array, expected: Array) -> float:
 def _heated(perfusion: float, times: Array, dt_s: float) -> Array:
     volume = Volume((slab(perfusion=perfusion),), 0.0, radius_m=0.02, radial=16)
     source = np.full_like(volume.rise, Q)
-    seen, last = [], 0.0
+    seen: list[float] = []
+    last = 0.0
     for t_s in times:
         volume.run(source, t_s - last, dt_s, start=last == 0.0)
         last = t_s
@@ -88,7 +89,8 @@ def flux() -> Found:
     source = np.zeros_like(volume.rise)
     source[i - 1 : i + 1] = 1e4 / 2 / 0.05e-3
     times = np.array([2.0, 5.0, 10.0, 15.0, 20.0])
-    seen, last = [], 0.0
+    seen: list[float] = []
+    last = 0.0
     for t_s in times:
         volume.run(source, t_s - last, 0.02, start=last == 0.0)
         last = t_s
@@ -106,7 +108,8 @@ def radial() -> Found:
     volume = Volume((slab(2.0),), 0.0)
     source = volume.beam(Heat(np.full(4, q0 * math.pi * beta), np.full(4, beta)))
     times = np.array([0.5, 2.0, 5.0, 10.0, 20.0, 50.0])
-    seen, last = [], 0.0
+    seen: list[float] = []
+    last = 0.0
     for t_s in times:
         volume.run(source, t_s - last, 0.05, start=last == 0.0)
         last = t_s

@@ -38,15 +38,15 @@ def _times(spans: tuple[Span, ...]) -> Array:
 
 
 def _seen(volume: Volume, away_m: Sequence[float], water_k: float = 0.0) -> list[float]:
-    """Rise of every place, in the order of PLACES, at the distances of sensor A, sensor B and the rest from the axis."""
+    """Rise of every place, in the order of PLACES, at distances of sensor A, sensor B and the rest from the axis."""
     skin = [volume.surface(radius_m, water_k) for radius_m in away_m[:2]]
     return skin + [volume.interface(layer, away_m[2]) for layer in (2, 3, 4)]
 
 
 @functools.cache
-def cooled(layers: tuple[Layer, ...], cooling_w_m2_k: float, end_s: float) -> Array:
+def cooled(layers: tuple[Layer, ...], cooling_w_m2_k: float, end_s: float, refine: int = REFINE) -> Array:
     """What the water alone does to every place from time 0 on, every EVERY_S, K. It is the same all across."""
-    volume = Volume(layers, cooling_w_m2_k, radius_m=0.01, radial=4, refine=REFINE)
+    volume = Volume(layers, cooling_w_m2_k, radius_m=0.01, radial=4, refine=refine)
     kelvin = WATER_C - BLOOD_C
     source = kelvin * volume.water()
     volume.run(source, PRECOOL_S, STEP_S)
@@ -57,15 +57,15 @@ def cooled(layers: tuple[Layer, ...], cooling_w_m2_k: float, end_s: float) -> Ar
     return np.array(seen)
 
 
-def full(anatomy: Anatomy, spans: tuple[Span, ...]) -> Array:
+def full(anatomy: Anatomy, spans: tuple[Span, ...], refine: int = REFINE) -> Array:
     """Temperature of every place, degC, a row per EVERY_S.
 
     The equation is linear: each aim of the beam is solved around its own axis, and the rises are added up.
     """
     times = _times(spans)
-    total = BLOOD_C + cooled(anatomy.layers, anatomy.cooling_w_m2_k, float(times[-1]))
+    total = BLOOD_C + cooled(anatomy.layers, anatomy.cooling_w_m2_k, float(times[-1]), refine)
     for aim in dict.fromkeys((span.where, span.lateral_mm, span.deeper_mm) for span in spans if span.watts):
-        volume = Volume(anatomy.layers, anatomy.cooling_w_m2_k, refine=REFINE)
+        volume = Volume(anatomy.layers, anatomy.cooling_w_m2_k, refine=refine)
         heat = _heat(anatomy, volume, aim)
         away_m = [abs(place_mm - aim[1]) * 1e-3 for place_mm in (*anatomy.probes_mm, 0.0)]
         row, before = 0, 0.0
@@ -106,13 +106,13 @@ def reduced(anatomy: Anatomy, spans: tuple[Span, ...]) -> Array:
     return np.array(seen)
 
 
-def against(anatomy: Anatomy, spans: tuple[Span, ...]) -> Callable[[], Found]:
+def against(anatomy: Anatomy, spans: tuple[Span, ...], refine: int = REFINE) -> Callable[[], Found]:
     """The largest difference at any place and second."""
 
     def measure() -> Found:
-        times, truth, quick = _times(spans), full(anatomy, spans), reduced(anatomy, spans)
+        times, truth, quick = _times(spans), full(anatomy, spans, refine), reduced(anatomy, spans)
         off = np.max(np.abs(quick - truth), axis=0)
-        said = ", ".join(f"{place} {error:.3f} K" for place, error in zip(PLACES, off, strict=True))
+        said = ", ".join(f"{place} {error:.4f} K" for place, error in zip(PLACES, off, strict=True))
         curves: list[Curve] = []
         every = max(1, len(times) // 25)
         for n, place in enumerate(PLACES):
@@ -134,6 +134,9 @@ MOVED = (Span(5.0, 40.0), Span(10.0, 40.0, "", 5.0, -5.0), Span(5.0, 40.0), Span
 REPEATED = (Span(20.0, 40.0), Span(60.0)) * 3
 
 COMPARED = (
+    Case("reduced-same-cells", "the focus 5 mm aside and 5 mm shallower for 10 of 20 s, both with the same cells: what "
+         "wavenumbers, ladder and steps leave", "largest difference", "K", 0.005, "plant/volume.py",
+         against(STANDARD, MOVED, refine=1)),
     _case("reduced-standard", "40 W for 20 s, then 20 s off", STANDARD_RUN, 0.15),
     _case("reduced-absorption-16", "the same with 16 % of bone's attenuation absorbed", STANDARD_RUN, 0.15,
           Anatomy(bone_absorption=0.16)),

@@ -113,7 +113,7 @@ def _standard(refine: int, radial: int, dt_s: float) -> Array:
     """Places at 1, 5, 20 s of 40 W and 20 s after it, K above rest: skin A, fat, periosteum, marrow."""
     volume = Volume(STANDARD.layers, STANDARD.cooling_w_m2_k, refine=refine, radial=radial)
     source = 40.0 * volume.beam(beam.on_bone(STANDARD, volume.cells))
-    seen = []
+    seen: list[list[float]] = []
     for t_s, new, heat in ((1.0, True, 1), (4.0, False, 1), (15.0, False, 1), (20.0, True, 0)):
         volume.run(source * heat, t_s, dt_s, start=new)
         seen.append([volume.surface(2e-3), *(volume.interface(layer) for layer in (2, 3, 4))])
