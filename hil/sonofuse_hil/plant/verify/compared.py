@@ -14,7 +14,7 @@ from ..volume import Volume
 from .case import Case, Curve, Found, Plot
 
 WATER_C, PRECOOL_S = 20.0, 200.0
-EVERY_S, STEP_S = 1.0, 0.1  # between two comparisons; of the full solver
+EVERY_S, STEP_S = 0.25, 0.05  # between two comparisons; of the full solver
 REFINE = 2  # the full solver's cells are half the plant's
 SKIN, INTERFACE = "focus on the skin", "lost coupling"
 
@@ -125,7 +125,7 @@ def against(anatomy: Anatomy, spans: tuple[Span, ...], refine: int = REFINE) -> 
 
 
 def _case(name: str, what: str, spans: tuple[Span, ...], kelvin: float, anatomy: Anatomy = STANDARD) -> Case:
-    slow = name not in ("reduced-standard", "reduced-moved")
+    slow = name == "reduced-repeated"
     source = "plant/volume.py, cells half as large"
     return Case(name, what, "largest difference", "K", kelvin, source, against(anatomy, spans), slow=slow)
 
