@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -87,6 +88,14 @@ def test_the_page_needs_nothing_from_outside_and_is_the_same_again(tmp_path):
     assert "not validation" in text
     results = [(BY_NAME[name], BY_NAME[name].measure()) for name in ("uniform-perfused", "order-in-space")]
     assert page(results, "v", "c") == page(results, "v", "c")
+
+
+def test_without_matplotlib_it_says_what_to_install(monkeypatch, tmp_path, capsys):
+    monkeypatch.delitem(sys.modules, "sonofuse_hil.plant.verify.page")
+    monkeypatch.delitem(sys.modules, "sonofuse_hil.plant.verify.figures")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert command.main(["--out", str(tmp_path), "uniform-heating"]) == 3
+    assert "sonofuse[hil]" in capsys.readouterr().err
 
 
 def test_bad_input_is_one_line(tmp_path, capsys):

@@ -58,3 +58,13 @@ class Case:
     def passes(self, value: float) -> bool:
         """Whether a figure is within the tolerance; NaN never is."""
         return value >= self.tolerance if self.at_least else value <= self.tolerance
+
+
+def allowed(case: Case) -> str:
+    """The tolerance in words."""
+    return f"{'at least' if case.at_least else 'at most'} {case.tolerance:g} {case.unit}".rstrip()
+
+
+def shown(case: Case, found: Found) -> str:
+    """The figure with its unit, three digits."""
+    return f"{found.value:#.3g} {case.unit}".rstrip()

@@ -146,6 +146,8 @@ COMPARED = (
           Anatomy(shear_share=0.5)),
     _case("reduced-skin", "40 W focused on the skin for 5 s, then 15 s off",
           (Span(5.0, 40.0, SKIN), Span(15.0)), 0.15),
+    _case("reduced-skin-axis", "the same with sensor A on the axis, where skin is hottest (25 K/s)",
+          (Span(5.0, 40.0, SKIN), Span(15.0)), 0.5, Anatomy(probes_mm=(0.0, 2.0))),
     _case("reduced-coupling", "coupling lost at 40 W for 5 s, then 15 s off",
           (Span(5.0, 40.0, INTERFACE), Span(15.0)), 0.15),
     _case("reduced-moved", "the focus 5 mm aside and 5 mm shallower for 10 of 20 s", MOVED, 0.15),

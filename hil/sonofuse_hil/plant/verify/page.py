@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...report.blocks import document, escape, facts, table
-from .case import Case, Found
+from .case import Case, Found, allowed, shown
 from .figures import figure
 
 TITLE = "Verification of the plant"
@@ -16,16 +16,6 @@ _NOT = (
 )
 
 Results = Sequence[tuple[Case, Found]]
-
-
-def allowed(case: Case) -> str:
-    """The tolerance in words."""
-    return f"{'at least' if case.at_least else 'at most'} {case.tolerance:g} {case.unit}".rstrip()
-
-
-def shown(case: Case, found: Found) -> str:
-    """The figure with its unit, three digits."""
-    return f"{found.value:.3g} {case.unit}".rstrip()
 
 
 def page(results: Results, versions: str, command: str) -> str:
