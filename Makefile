@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test check bench test-slow results clean
+.PHONY: demo test check bench test-slow results verify-plant clean
 
 demo: $(VENV)/ready
 	$(BIN)/sonofuse hil demo --out out
@@ -31,6 +31,10 @@ check: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python -m sonofuse_hil.bench_speed
+
+# The plant against closed forms, itself and a second solver: a table, and out/plant.html; under a minute.
+verify-plant: $(VENV)/ready
+	$(BIN)/python -m sonofuse_hil.plant.verify --out out
 
 clean:
 	rm -rf $(VENV) build out *.egg-info

@@ -151,10 +151,14 @@ class _Reader:
             found = table.quantity(key, "length", required=False)
             return standard if found is None else found
 
-        absorbed = table.quantity("bone_absorption", "share", required=False)
+        def share(key: str, standard: float) -> float:
+            found = table.quantity(key, "share", required=False)
+            return standard if found is None else found
+
         try:
             anatomy = Anatomy(
-                bone_absorption=STANDARD.bone_absorption if absorbed is None else absorbed,
+                bone_absorption=share("bone_absorption", STANDARD.bone_absorption),
+                shear_share=share("shear_share", STANDARD.shear_share),
                 beam_radius_mm=length_mm("beam_radius", STANDARD.beam_radius_mm),
                 skin_focus_mm=length_mm("skin_focus", STANDARD.skin_focus_mm),
                 probes_mm=(length_mm("probe_a", STANDARD.probes_mm[0]), length_mm("probe_b", STANDARD.probes_mm[1])),

@@ -23,6 +23,7 @@ generator_error = "2 %"
 flow = "1.8 L/min"
 [patient]
 bone_absorption = "16 %"
+shear_share = "20 %"
 probe_a = "1 mm"
 [[plan]]
 power = "60 W"
@@ -53,7 +54,8 @@ def test_reads_every_key(tmp_path: Path) -> None:
     assert found.tolerances == Tolerances(
         skin_a_offset_c=-0.3, forward_error_db=0.1, generator_error=0.02, flow_ml_min=1800
     )
-    assert found.anatomy == replace(STANDARD, bone_absorption=0.16, probes_mm=(1.0, STANDARD.probes_mm[1]))
+    probes_mm = (1.0, STANDARD.probes_mm[1])
+    assert found.anatomy == replace(STANDARD, bone_absorption=0.16, shear_share=0.2, probes_mm=probes_mm)
     (event,) = found.events
     assert (event.fault.name, event.values, event.time_us, event.after_rf) == (
         "lost_coupling",

@@ -29,8 +29,15 @@ def absorbed(anatomy: Anatomy, cells: Grid) -> Array:
     """Heat per metre of depth and watt, 1/m: attenuated by layer, reflected where the impedance changes.
 
     All attenuation in soft tissue becomes heat; in bone the share `bone_absorption` does, the rest is scattered out of
-    the beam. What bone reflects is taken to spread so wide that it heats nothing.
+    the beam. What bone reflects is taken to spread so wide that it heats nothing. The part `shear_share` of what enters
+    bone becomes heat along its own, shorter depth; what is left of it at the far face heats nothing, because marrow
+    carries no shear wave.
     """
+
+    def deposited(decay_per_m: float, inwards_m: Array, size_m: Array) -> Array:
+        lost: Array = np.exp(-decay_per_m * (inwards_m - size_m)) * -np.expm1(-decay_per_m * size_m) / size_m
+        return lost
+
     per_m = np.zeros_like(cells.size_m)
     left = 1.0
     for i, layer in enumerate(anatomy.layers):
@@ -41,9 +48,12 @@ def absorbed(anatomy: Anatomy, cells: Grid) -> Array:
         size_m = cells.size_m[here]
         decay_per_m = layer.attenuation_db_cm * DB_CM_TO_PER_M
         inwards_m = np.cumsum(size_m)
-        entering = np.exp(-decay_per_m * (inwards_m - size_m))
+        if layer.name == "bone":
+            shear = left * anatomy.shear_share
+            left -= shear
+            per_m[here] = shear * deposited(anatomy.shear_attenuation_db_cm * DB_CM_TO_PER_M, inwards_m, size_m)
         share = anatomy.bone_absorption if layer.name == "bone" else 1.0
-        per_m[here] = share * left * entering * -np.expm1(-decay_per_m * size_m) / size_m
+        per_m[here] += share * left * deposited(decay_per_m, inwards_m, size_m)
         left *= float(np.exp(-decay_per_m * inwards_m[-1]))
     return per_m
 
@@ -58,10 +68,17 @@ def bone_depth_m(anatomy: Anatomy) -> float:
     return depth_mm * 1e-3
 
 
-def on_bone(anatomy: Anatomy, cells: Grid) -> Heat:
-    """The beam as planned: narrowest at the bone and behind it, a hyperbola towards the skin."""
-    ahead_m = np.maximum(bone_depth_m(anatomy) - cells.centre_m, 0)
-    radius_m = np.hypot(anatomy.beam_radius_mm * 1e-3, anatomy.convergence * ahead_m)
+def on_bone(anatomy: Anatomy, cells: Grid, deeper_mm: float = 0.0) -> Heat:
+    """The beam as planned: narrowest at the bone and behind it, a hyperbola towards the skin.
+
+    With its focus deeper (or, negative, shallower) it is narrowest there; behind the focus it widens in soft tissue, up
+    to the bone, and then keeps its width.
+    """
+    bone_m = bone_depth_m(anatomy)
+    focus_m = bone_m + deeper_mm * 1e-3
+    behind_m = np.maximum(np.minimum(cells.centre_m, bone_m) - focus_m, 0)
+    from_focus_m = np.maximum(focus_m - cells.centre_m, behind_m)
+    radius_m = np.hypot(anatomy.beam_radius_mm * 1e-3, anatomy.convergence * from_focus_m)
     return Heat(absorbed(anatomy, cells), radius_m**2 / 2)
 
 
@@ -80,8 +97,9 @@ def on_interface(anatomy: Anatomy, cells: Grid) -> Heat:
 
 
 def bessel_j0(x: float) -> float:
-    """Bessel function of order 0: the mean of cos(x sin a) over half a turn, exact to rounding for x < 40."""
-    angle = (np.arange(64) + 0.5) * np.pi / 64
+    """Bessel function of order 0: the mean of cos(x sin a) over half a turn, exact to rounding."""
+    count = max(64, int(abs(x)) + 24)
+    angle = (np.arange(count) + 0.5) * np.pi / count
     return float(np.mean(np.cos(x * np.sin(angle))))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..parts.check import number
-from .response import PLACES, SOURCES, response
+from .response import PLACES, SOURCES, moved, response
 from .tissue import BLOOD_C, STANDARD, Anatomy
 from .transducer import Transducer
 
@@ -36,6 +36,8 @@ class LayeredPlant:
         self._state = np.zeros((len(SOURCES), len(found.rates)))
         self._inputs = np.zeros((len(SOURCES), 1))
         self._readings: dict[str, float] = {}
+        self._aims = {(0.0, 0.0): 0}  # row of the state for each place that the focus has been at
+        self._aim = 0
         self._t_s = -number("precool_s", precool_s, 0.0, 1e6)
         self._power_w = 0.0
         self._coupling = 1.0
@@ -90,6 +92,26 @@ class LayeredPlant:
         self._on_skin = number("focus on skin", part, 0.0, 1.0)
         self._apply()
 
+    def set_focus(self, lateral_mm: float = 0.0, deeper_mm: float = 0.0) -> None:
+        """Move the focus of the planned beam from where it was planned: towards the sensors, and deeper.
+
+        What was heated before stays where it was and cools; each new place of the focus adds a row to the state (a
+        tenth of a second to compute, once per anatomy), and returning to an old one adds none. A beam that is focused
+        on the skin (`set_focus_on_skin`) stays where it is.
+
+        Raises:
+            ValueError: if a figure is NaN, lateral beyond 20 mm or deeper beyond 30 mm either way.
+        """
+        aim = (lateral_mm + 0.0, deeper_mm + 0.0)
+        if aim not in self._aims:
+            weights = moved(self.anatomy, *aim)  # refuses before anything has changed
+            self._aims[aim] = len(self._inputs)
+            self._weights = np.hstack((self._weights, weights))
+            self._state = np.vstack((self._state, np.zeros_like(self._rates)))
+            self._inputs = np.vstack((self._inputs, np.zeros((1, 1))))
+        self._aim = self._aims[aim]
+        self._apply()
+
     def set_water(self, water_c: float) -> None:
         """Set the temperature of the water at skin and transducer, degC.
 
@@ -129,10 +151,11 @@ class LayeredPlant:
 
     def _apply(self) -> None:
         entering_w = self._power_w * self._coupling
-        self._inputs[:, 0] = (
-            entering_w * (1 - self._on_skin),
+        self._inputs.fill(0.0)
+        self._inputs[1:4, 0] = (
             entering_w * self._on_skin,
             self._power_w * (1 - self._coupling),
             self.transducer.water_c - BLOOD_C,
         )
+        self._inputs[self._aim, 0] = entering_w * (1 - self._on_skin)
         self._readings.clear()

@@ -5,14 +5,16 @@ each mode is replaced by six neighbours on an even ladder (Lagrange interpolatio
 is left is one small state per source and rung, with the time behaviour of the whole column (error: docs/plant.md).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
+from ..parts.check import number
 from . import beam
 from .column import Column
-from .tissue import Anatomy, Array, Grid, grid
+from .tissue import Anatomy, Array, Grid, Layer, grid
 
 PLACES = ("skin_a", "skin_b", "fat", "periosteum", "marrow")
 SOURCES = ("bone", "skin", "interface", "water")
@@ -44,6 +46,26 @@ def _places(anatomy: Anatomy, cells: Grid) -> tuple[Array, Array]:
     return observers, np.array([*anatomy.probes_mm, 0.0, 0.0, 0.0]) * 1e-3
 
 
+@lru_cache(maxsize=4)  # 8 MB each; a focus that moves finds the columns of the beam as planned here again
+def _columns(
+    layers: tuple[Layer, ...], cooling_w_m2_k: float, narrowest_m2: float, count: int
+) -> list[tuple[float, float, Column]]:
+    """Wavenumber, weight and column of each."""
+    nodes = zip(*beam.wavenumbers(narrowest_m2, count), strict=True)
+    return [(float(k), float(weight), Column(grid(layers), float(k), cooling_w_m2_k)) for k, weight in nodes]
+
+
+def _answers(
+    anatomy: Anatomy, heat: beam.Heat, observers: Array, radii_m: Array, count: int
+) -> Iterator[tuple[Array, Array]]:
+    """Rates and weights (place x mode) of every column that a beam heats."""
+    narrowest_m2 = float(np.min(heat.beta_m2))
+    for k, weight, column in _columns(anatomy.layers, anatomy.cooling_w_m2_k, narrowest_m2, count):
+        across = np.array([beam.bessel_j0(float(k * r)) for r in radii_m])
+        seen = column.seen(observers * (weight * across)[:, np.newaxis])
+        yield column.rates, seen * column.excited(heat.transformed(k))
+
+
 def modes(anatomy: Anatomy, wavenumber_count: int = 32) -> list[tuple[int, Array, Array]]:
     """Every mode of every column, as (source, rates, place x mode weights), nothing left out."""
     cells = grid(anatomy.layers)
@@ -51,14 +73,23 @@ def modes(anatomy: Anatomy, wavenumber_count: int = 32) -> list[tuple[int, Array
     found: list[tuple[int, Array, Array]] = []
     heats = (beam.on_bone(anatomy, cells), beam.on_skin(anatomy, cells), beam.on_interface(anatomy, cells))
     for source, heat in enumerate(heats):
-        for k, weight in zip(*beam.wavenumbers(float(np.min(heat.beta_m2)), wavenumber_count), strict=True):
-            column = Column(cells, float(k), anatomy.cooling_w_m2_k)
-            across = np.array([beam.bessel_j0(float(k * r)) for r in radii_m])
-            seen = column.seen(observers * (weight * across)[:, np.newaxis])
-            found.append((source, column.rates, seen * column.excited(heat.transformed(float(k)))))
+        answers = _answers(anatomy, heat, observers, radii_m, wavenumber_count)
+        found += [(source, rates, seen) for rates, seen in answers]
     base = Column(cells, 0.0, anatomy.cooling_w_m2_k)
     found.append((SOURCES.index("water"), base.rates, base.seen(observers) * base.excited(base.water_source())))
     return found
+
+
+def _gather(weights: Array, first: float, rates: Array, seen: Array) -> None:
+    """Add modes to the rungs beside them."""
+    offsets = np.arange(REACH)
+    position = (np.log(rates) - first) / STEP
+    start = np.floor(position).astype(int) - REACH // 2 + 1
+    for j in range(REACH):
+        others = offsets[offsets != j]
+        share = np.prod((position - start)[:, np.newaxis] - others, axis=1) / np.prod(j - others)
+        for place in range(len(PLACES)):
+            weights[place] += np.bincount(start + j, seen[place] * share, weights.shape[1])
 
 
 @cache
@@ -74,17 +105,35 @@ def response(anatomy: Anatomy, wavenumber_count: int = 32) -> Response:
     first = np.log(low) - REACH * STEP
     rungs = int(np.ceil((np.log(high) - first) / STEP)) + REACH
     weights = np.zeros((len(PLACES), len(SOURCES), rungs))
-    offsets = np.arange(REACH)
     for source, rates, seen in found:
-        position = (np.log(rates) - first) / STEP
-        start = np.floor(position).astype(int) - REACH // 2 + 1
-        for j in range(REACH):
-            others = offsets[offsets != j]
-            share = np.prod((position - start)[:, np.newaxis] - others, axis=1) / np.prod(j - others)
-            for place in range(len(PLACES)):
-                weights[place, source] += np.bincount(start + j, seen[place] * share, rungs)
+        _gather(weights[:, source], first, rates, seen)
     cells = grid(anatomy.layers)
     direct = np.zeros(len(PLACES))
     surface = anatomy.cooling_w_m2_k * cells.size_m[0] / cells.conductivity[0] / 2
     direct[:2] = surface / (1 + surface)
     return Response(np.exp(first + STEP * np.arange(rungs)), weights, direct)
+
+
+@cache
+def moved(anatomy: Anatomy, lateral_mm: float, deeper_mm: float, wavenumber_count: int = 0) -> Array:
+    """Weights (place x rung, K/s per W) of the planned beam with its focus elsewhere, on the rungs of `response`.
+
+    The axis of the beam moves by `lateral_mm` towards the sensors: what a place sees is the beam at its distance from
+    the new axis, J0(k r) per wavenumber. More wavenumbers are taken as the distance grows, since J0 then turns faster.
+
+    Raises:
+        ValueError: if a figure is NaN or out of range.
+    """
+    number("focus lateral mm", lateral_mm, -20.0, 20.0)
+    number("focus deeper mm", deeper_mm, -30.0, 30.0)
+    cells = grid(anatomy.layers)
+    observers, places_m = _places(anatomy, cells)
+    radii_m = np.abs(places_m - lateral_mm * 1e-3)
+    heat = beam.on_bone(anatomy, cells, deeper_mm)
+    highest = 8 / float(np.sqrt(np.min(heat.beta_m2)))
+    count = wavenumber_count or max(32, 16 * int(np.ceil((0.6 * highest * float(np.max(radii_m)) + 16) / 16)))
+    found = response(anatomy)
+    weights = np.zeros((len(PLACES), len(found.rates)))
+    for rates, seen in _answers(anatomy, heat, observers, radii_m, count):
+        _gather(weights, float(np.log(found.rates[0])), rates, seen)
+    return weights

@@ -43,6 +43,12 @@ class Anatomy:
     Args:
         layers: from the skin inwards; the soft ones are given the impedance of muscle, so that only bone reflects.
         bone_absorption: part of the attenuation in bone that becomes heat there: 0.16, 0.28 or 1.0 in published codes.
+        shear_share: part of what enters bone that goes on as shear wave, all of whose attenuation becomes heat. Shear
+            waves are an important source of heat in bone (Haken, Frizzell and Carstensen 1992, abstract); how large
+            the part is depends on the angle of the beam, so that it is a parameter: 0 and the sweep to 0.5 are this
+            project's choice.
+        shear_attenuation_db_cm: of that wave; twice that of the other, like 2.7 and 5.4 dB/cm/MHz in the source of
+            SLICER_KWAVE (getAcousticProperties.m; its own source not seen).
         cooling_w_m2_k: between skin and water.
         beam_radius_mm: 1/e^2 radius of intensity at the bone.
         convergence: of the beam in front of the bone, half aperture over focal length (120 mm, 160 mm: from memory).
@@ -57,6 +63,8 @@ class Anatomy:
 
     layers: tuple[Layer, ...] = (SKIN, FAT, MUSCLE, BONE, MARROW)
     bone_absorption: float = 0.28
+    shear_share: float = 0.0
+    shear_attenuation_db_cm: float = 26.6
     cooling_w_m2_k: float = 200.0
     beam_radius_mm: float = 7.0
     convergence: float = 0.375
@@ -66,6 +74,8 @@ class Anatomy:
 
     def __post_init__(self) -> None:
         number("bone_absorption", self.bone_absorption, 0.0, 1.0)
+        number("shear_share", self.shear_share, 0.0, 1.0)
+        number("shear_attenuation_db_cm", self.shear_attenuation_db_cm, 0.0, 1e4)
         number("cooling_w_m2_k", self.cooling_w_m2_k, 1.0, 1e5)
         number("beam_radius_mm", self.beam_radius_mm, 0.5, 100.0)
         number("convergence", self.convergence, 0.0, 2.0)

@@ -2,9 +2,6 @@
 
 # The stubs of matplotlib leave most of its methods partially unknown to pyright.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-import html
-import io
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,11 +15,9 @@ from sonofuse.limits.words import energy_channel
 
 from ..run import Run
 from .case import Case
+from .svg import BLUE, GREEN, INK, ORANGE, PURPLE, RED, SKY, style
+from .svg import element as _svg
 
-# Okabe and Ito's colours: told apart with every kind of colour vision, and in print by their dashes as well.
-BLUE, SKY, GREEN, ORANGE, RED, PURPLE, INK, SOFT = (
-    "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#9A5C87", "#1d2733", "#8a96a3",
-)  # fmt: skip
 PLACES = (
     ("periosteum", "periosteum", RED, "-"),
     ("fat", "fat", ORANGE, "-"),
@@ -31,41 +26,14 @@ PLACES = (
     ("skin_b", "skin B", SKY, (0, (2, 1.2))),
 )
 LIMITED = (("skin_a", "skin limit", BLUE), ("transducer", "transducer limit", PURPLE))
-_STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # letters stay letters: small, sharp, searchable, in the font of the page
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9.5,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": INK,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "grid.color": "#e4e9ee",
-    "grid.linewidth": 0.7,
-    "lines.linewidth": 1.7,
-    "path.simplify": False,
-}
 BEFORE_S, EVERY = 4.0, 5  # of the overview: time shown before RF, and one sample in so many
 DOTS = (0, (1, 1.6))
 BEFORE_MS, AFTER_MS = 8.0, 12.0  # of the instant: shown before the event and after RF is off
 
 
-def _style(salt: str) -> dict[Any, Any]:
-    return {
-        **_STYLE,
-        "svg.hashsalt": salt,
-    }  # names inside an SVG come from the salt: fixed, and another for each figure
-
-
 def overview(case: Case) -> str:
     """Temperatures, forward power and permit of the whole run as SVG; time 0 is the start of RF."""
-    with mpl.rc_context(_style(f"{case.scenario.name} overview")):
+    with mpl.rc_context(style(f"{case.scenario.name} overview")):
         sheet = Sheet(figsize=(9.6, 5.7))
         _overview(sheet, case)
         return _svg(sheet, f"{case.scenario.title}: temperatures, forward power and permit of the whole run")
@@ -73,7 +41,7 @@ def overview(case: Case) -> str:
 
 def instant(case: Case) -> str:
     """Permit edges, relays and forward power around the event as SVG; time 0 is the event, in ms."""
-    with mpl.rc_context(_style(f"{case.scenario.name} instant")):
+    with mpl.rc_context(style(f"{case.scenario.name} instant")):
         sheet = Sheet(figsize=(9.6, 3.3))
         _instant(sheet, case)
         return _svg(sheet, f"{case.scenario.title}: permit, relays and forward power around the event, in milliseconds")
@@ -81,7 +49,7 @@ def instant(case: Case) -> str:
 
 def picture(whole: Case, moment: Case) -> str:
     """The overview of one case above the instant of another, as one SVG."""
-    with mpl.rc_context(_style("picture")):
+    with mpl.rc_context(style("picture")):
         sheet = Sheet(figsize=(9.6, 9.9))
         parts: Any = sheet.subfigures(2, 1, height_ratios=(6.1, 3.8))
         for part, case, top in ((parts[0], whole, 0.93), (parts[1], moment, 0.83)):
@@ -256,17 +224,3 @@ def _arrow(axes: Axes, until: float, y: float, text: str) -> None:
         va="center", ha="center" if crowded else "left", fontsize=9.5, fontweight="bold",
         bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85},
     )  # fmt: skip
-
-
-def _svg(sheet: Sheet, label: str) -> str:
-    """The sheet as an element for a page: no header, no ids but those that are referred to, and a label for readers."""
-    stream = io.StringIO()
-    sheet.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    svg = stream.getvalue()
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    referred = set(re.findall(r"#([\w-]+)", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
-    svg = re.sub(
-        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', lambda found: f"<svg {found[1] or ''}", svg, count=1
-    )
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

@@ -1,17 +1,18 @@
 """One self-contained HTML page about some runs: no script, nothing from a network, the same bytes for the same runs."""
 
-import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sonofuse.limits.report import CheckReport, HazardRecord, report
 
 from ..measurement import TIERS
 from . import curves
+from .blocks import document
+from .blocks import escape as _e
+from .blocks import facts as _facts
+from .blocks import table as _table
 from .case import Case
 
-_STYLE = Path(__file__).with_name("style.css")
 _PEAKS = (
     ("skin_a", "skin A"),
     ("skin_b", "skin B"),
@@ -52,17 +53,7 @@ def page(head: Head, cases: Sequence[Case]) -> str:
     checked = report(cases[0].limits)
     parts = [_header(head, cases, checked), _results(cases), *map(_case, cases)]
     parts += [_limits(checked), _not(cases[0].run.tier), _footer(cases)]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_e(head.title)}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body>\n</html>\n"
-    )
-
-
-def _e(text: str) -> str:
-    return html.escape(text)
+    return document(head.title, parts)
 
 
 def _badge(passed: bool) -> str:
@@ -71,22 +62,6 @@ def _badge(passed: bool) -> str:
         if passed
         else '<span class="badge bad">✗ not as expected</span>'
     )
-
-
-def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already; each column is (class, title)."""
-
-    def line(tag: str, cells: Sequence[str]) -> str:
-        filled = (f'<{tag} class="{name}">{cell}</{tag}>' for (name, _), cell in zip(head, cells, strict=True))
-        return f"<tr>{''.join(filled)}</tr>"
-
-    body = "\n".join(line("td", row) for row in rows)
-    top = line("th", [title for _, title in head])
-    return f'<div class="scroll"><table>\n<thead>{top}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
-
-
-def _facts(pairs: Iterable[tuple[str, str]]) -> str:
-    return '<dl class="facts">' + "".join(f"<dt>{_e(name)}</dt><dd>{text}</dd>" for name, text in pairs) + "</dl>"
 
 
 def _header(head: Head, cases: Sequence[Case], checked: CheckReport) -> str:
