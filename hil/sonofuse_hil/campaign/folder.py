@@ -49,7 +49,9 @@ class Folder:
         known = path / IDENTITY
         if known.exists():
             found = read_identity(path)
-            other = [name for name, value in wanted.items() if name not in ("limits", "board") and found.get(name) != value]
+            other = [
+                name for name, value in wanted.items() if name not in ("limits", "board") and found.get(name) != value
+            ]
             if other:
                 raise CommandError(
                     BAD_INPUT, f"{path}: holds another campaign ({', '.join(other)} differ); name another --out"
@@ -80,7 +82,9 @@ class Folder:
         if not part.exists():
             return False
         if [row["number"] for row in read(part)] != list(block):
-            raise CommandError(ENVIRONMENT, f"{part}: has not the rows {block[0]} to {block[-1]}; delete it to run them")
+            raise CommandError(
+                ENVIRONMENT, f"{part}: has not the rows {block[0]} to {block[-1]}; delete it to run them"
+            )
         return True
 
     def _part(self, block: range) -> Path:
