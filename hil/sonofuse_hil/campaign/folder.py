@@ -1,5 +1,8 @@
 """The folder of a campaign: what it is, a Parquet part per block of rows, and the whole at the end."""
 
+# SciPy and Arrow carry no types:
+# pyright: basic
+
 import hashlib
 import io
 import json

@@ -1,5 +1,8 @@
 """One row of a campaign: which scenario has which number, and what running it showed."""
 
+# SciPy and Arrow carry no types:
+# pyright: basic
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +53,8 @@ def drawn(asked: Asked, number: int) -> Drawn:
         point = rng.random(DIMENSIONS)
     else:
         sobol = qmc.Sobol(DIMENSIONS, rng=np.random.default_rng(asked.seed))
-        sobol.fast_forward(number - asked.random)
+        if number > asked.random:  # SciPy fails to go forward by nothing
+            sobol.fast_forward(number - asked.random)
         point = sobol.random(1)[0]
     seed = int(rng.integers(1, 10_000_000))
     return scenario([float(value) for value in point], seed, asked.limits, asked.board, asked.faults)

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from multiprocessing.connection import wait
 from types import FrameType
@@ -29,11 +29,11 @@ def run_missing(folder: Folder, jobs: int, on_rows: Callable[[Sequence[Row]], No
             on_rows(rows)
 
 
-def _in_one(work: Sequence[_Work]) -> Iterator[tuple[range, list[Row]]]:
+def _in_one(work: Sequence[_Work]) -> Generator[tuple[range, list[Row]]]:
     yield from map(_run_block, work)
 
 
-def _in_several(work: Sequence[_Work], jobs: int) -> Iterator[tuple[range, list[Row]]]:
+def _in_several(work: Sequence[_Work], jobs: int) -> Generator[tuple[range, list[Row]]]:
     with multiprocessing.get_context("spawn").Pool(jobs, _begin) as pool:  # leaving it ends the workers
         yield from pool.imap_unordered(_run_block, work)
 

@@ -1,5 +1,8 @@
 """What a campaign showed, in figures with their bounds."""
 
+# SciPy and Arrow carry no types:
+# pyright: basic
+
 from collections import Counter
 from collections.abc import Sequence
 
@@ -30,13 +33,15 @@ def lines(rows: Sequence[Row]) -> list[str]:
     normal = [row for row in independent if not row["fault"]]
     hours = sum(row["simulated_s"] for row in normal) / 3600.0
     false = sum(row["outcome"] == FALSE_TRIP for row in normal)
+    chance, rate = clopper_pearson(missed, len(broken)), poisson(false, hours)
+    sure = f"at {CONFIDENCE:.0%} confidence fewer than"
     found = [
         f"{len(rows)} scenarios: " + ", ".join(f"{counted[name]} {name}" for name in OUTCOMES),
-        f"misses: {missed} of {len(broken)} independent scenarios with a fault; at {CONFIDENCE:.0%} confidence fewer than"
-        f" {clopper_pearson(missed, len(broken)):.3%} (Clopper-Pearson; for the declared distribution of scenarios, not"
+        f"misses: {missed} of {len(broken)} independent scenarios with a fault; {sure}"
+        f" {chance:.3%} (Clopper-Pearson; for the declared distribution of scenarios, not"
         " of patients)",
-        f"false trips: {false} in {hours:.3f} simulated hours of {len(normal)} independent nominal treatments; at"
-        f" {CONFIDENCE:.0%} confidence fewer than {poisson(false, hours):.2f} per hour (Poisson)",
+        f"false trips: {false} in {hours:.3f} simulated hours of {len(normal)} independent nominal treatments; {sure}"
+        f" {rate:.2f} per hour (Poisson)",
     ]
     for guarantee in sorted({row["guarantee"] for row in rows if row["reaction_us"] is not None}):
         timed = [row for row in rows if row["guarantee"] == guarantee and row["reaction_us"] is not None]
