@@ -1,4 +1,4 @@
-"""The command line of the rig: `sonofuse hil list | run | demo`."""
+"""The command line of the rig: `sonofuse hil list | run | demo | campaign | rerun`."""
 
 import importlib
 import json
@@ -28,6 +28,7 @@ from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
 from . import choose, demo, faults
+from .campaign import options
 from .clear import clear_errors
 from .playback import run_recording
 from .report.case import Case
@@ -101,6 +102,7 @@ def _parser() -> Parser:
         board_option.add_to(verb)
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
         choose.add_to(verb)
+    options.add_to(verbs)
     for verb in (shown, run, show):
         verb.add_argument("--json", action="store_true", help="print one JSON object")
     return parser

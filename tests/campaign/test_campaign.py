@@ -1,0 +1,93 @@
+"""A campaign: the same bytes however it was run, what it refuses, and its bounds."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from sonofuse.limits import SHIPPED
+from sonofuse_hil.campaign.declared import DIMENSIONS, scenario
+from sonofuse_hil.campaign.folder import WHOLE
+from sonofuse_hil.campaign.rows import Asked, drawn
+from sonofuse_hil.campaign.summary import clopper_pearson, poisson
+from sonofuse_hil.campaign.verdict import SAFE, UNSAFE, judge
+from sonofuse_hil.cli import main
+from sonofuse_hil.guarantees.oracle import Oracle
+from sonofuse_hil.scenario import run_scenario
+
+N = ["campaign", "-n", "12", "--seed", "5", "--faults", "patient_stop,hung_firmware"]
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("once")
+    assert main([*N, "--out", str(out)]) == 0
+    return out
+
+
+def test_a_lost_part_is_run_again_to_the_same_bytes(once: Path, tmp_path: Path) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    (tmp_path / WHOLE).unlink()
+    (tmp_path / "part-00000010.parquet").unlink()
+    assert main([*N, "--out", str(tmp_path), "--jobs", "2"]) == 0
+    assert (tmp_path / WHOLE).read_bytes() == (once / WHOLE).read_bytes()
+
+
+def test_pandas_and_duckdb_open_it(once: Path) -> None:
+    frame = pd.read_parquet(once / WHOLE)
+    assert list(frame["number"]) == list(range(12)) and frame["simulated_s"].min() > 0.0
+    found = duckdb.read_parquet(str(once / WHOLE)).aggregate("count(*), sum(sonications)").fetchall()
+    assert found == [(12, frame["sonications"].sum())]
+
+
+def test_a_row_repeats(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rerun", "3", "--out", str(once)]) == 0
+    assert "the same as in the campaign" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["campaign", "-n", "13", "--seed", "5"], "holds another campaign"),
+        (["campaign", "--faults", "overpowr"], "did you mean"),
+        (["campaign", "-n", "0"], "must be a whole number"),
+        (["rerun", "12"], "rows 0 to 11"),
+    ],
+)
+def test_bad_input_is_one_line(once: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--out", str(once)]) == 2
+    told = capsys.readouterr().err
+    assert said in told.lower() and told.count("\n") == 1
+
+
+def test_a_damaged_part_is_named(once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "part-00000000.parquet").write_bytes(b"PAR1 and no more")
+    assert main([*N, "--out", str(tmp_path)]) == 3
+    told = capsys.readouterr().err
+    assert "part-00000000.parquet: damaged" in told and told.count("\n") == 1
+
+
+def test_a_permit_after_the_bound_is_unsafe() -> None:
+    asked = Asked(40, 5, SHIPPED, faults=("patient_stop",))
+    it = next(d for number in range(24) if (d := drawn(asked, number)).fault and d.phase != "gap")
+    run = run_scenario(it.scenario).run
+    oracle = Oracle(SHIPPED)
+    assert judge(it, run, oracle).outcome == SAFE
+    limit = oracle.limits["stop_loop", "below"]
+    oracle.limits["stop_loop", "below"] = type(limit)(**{**vars(limit), "n": 0})
+    assert judge(it, run, oracle).outcome == UNSAFE
+
+
+def test_a_scenario_is_a_function_of_its_point() -> None:
+    point = [0.7] * DIMENSIONS
+    assert scenario(point, 1, SHIPPED) == scenario(point, 1, SHIPPED)
+    with pytest.raises(ValueError, match="coordinates"):
+        scenario(point[1:], 1, SHIPPED)
+
+
+def test_bounds_of_nothing_seen() -> None:
+    assert clopper_pearson(0, 100) == pytest.approx(1.0 - 0.05 ** (1 / 100))
+    assert poisson(0, 1.0) == pytest.approx(2.995732, abs=1e-6)
