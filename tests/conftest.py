@@ -1,12 +1,12 @@
-"""One hypothesis profile for all tests, and the table of what the guarantee tests measured."""
+"""One hypothesis profile for all tests; which guarantee each is about; what the guarantee tests measured, kept."""
 
 import hashlib
 import json
 import os
 import platform
+import re
 import shlex
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, settings
 from sonofuse.console import package_version
 from sonofuse_hil import results
 from sonofuse_hil.guarantees import summary
-from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.rp2040 import image
+from sonofuse_hil.pytest_plugin import LEDGER, not_run
 from sonofuse_hil.results import Distribution
 from tests.kept import TIMED
 
@@ -32,27 +32,21 @@ settings.register_profile(
 )
 settings.load_profile("sonofuse")
 
-_MEASURED = pytest.StashKey[list[Measurement]]()
-_NOT_RUN = "not run: "
+_GUARANTEE = re.compile(r"test_g(\d\d)_")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--require",
-        action="append",
-        default=[],
-        choices=["rp2040"],
-        help="a platform without which tests fail instead of being skipped",
-    )
     parser.addoption("--results", metavar="DIR", help="keep what was measured as results.json and results.md in DIR")
-    parser.addoption("--uf2", help="an official MicroPython image for the emulated chip (default: the cache)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_MEASURED] = []
     config.stash[TIMED] = []
-    if config.getoption("--uf2"):
-        os.environ[image.VARIABLE] = config.getoption("--uf2")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What a file or a test is called after, g01 … g12, is the guarantee that it is about."""
+    for found in dict.fromkeys(_GUARANTEE.findall(f"{item.path.name} {item.name}")):
+        item.add_marker(pytest.mark.guarantee(f"G{int(found)}"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,29 +62,15 @@ def chip_image(pytestconfig: pytest.Config) -> Path:
     """The interpreter for the emulated chip; without one a test is not run, or fails if the platform is required."""
     path = image.find()
     if path is None:
-        if "rp2040" in pytestconfig.getoption("--require"):
-            pytest.fail(f"rp2040 is required, and there is no image: {image.HOW}", pytrace=False)
-        pytest.skip(f"{_NOT_RUN}rp2040 (emulated chip), no image: {image.HOW}")
+        not_run(pytestconfig, "rp2040", f"there is no image: {image.HOW}")
     return path
-
-
-@pytest.fixture(scope="session")
-def measured(pytestconfig: pytest.Config) -> Iterator[Callable[[Measurement], None]]:
-    """Call it with a Measurement: it goes into the table at the end, and the test fails if it is beyond its limit."""
-
-    def note(m: Measurement) -> None:
-        pytestconfig.stash[_MEASURED].append(m)
-        assert m.passed, f"{m.guarantee} {m.name}: {m.value:.6g} {m.unit} > {m.limit:.6g} {m.unit} ({m.example})"
-
-    yield note
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker process hands its measurements to the one that prints."""
+    """A worker process hands its timings to the one that prints."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["measured"] = json.dumps([asdict(m) for m in session.config.stash[_MEASURED]])
         output["timed"] = json.dumps([asdict(d) for d in session.config.stash[TIMED]])
 
 
@@ -98,18 +78,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: object) -> None:
     output = getattr(node, "workeroutput", {})
     config: pytest.Config = getattr(node, "config")  # noqa: B009 - the class of nodes belongs to an optional plug-in
-    config.stash[_MEASURED] += [Measurement(**record) for record in json.loads(output.get("measured", "[]"))]
     config.stash[TIMED] += [Distribution(**record) for record in json.loads(output.get("timed", "[]"))]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    skipped = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
-    for reason, count in Counter(text.split(_NOT_RUN)[1] for text in skipped if _NOT_RUN in text).items():
-        terminalreporter.write_line(f"NOT RUN, {count} tests: {reason}")
-    rows = summary.summarise(config.stash[_MEASURED])
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    rows = summary.summarise(config.stash[LEDGER].measurements)
     if rows:
-        terminalreporter.section("guarantees")
-        terminalreporter.write_line(summary.table(rows))
         target = config.rootpath / "out" / "guarantees.json"
         target.parent.mkdir(exist_ok=True)
         target.write_text(summary.as_json(rows), encoding="utf-8")

@@ -64,7 +64,9 @@ class Bench:
             self._wire(channel)
         self._stop = next((self.contacts[c.name] for c in board.channels if c.watches == STOP_LOOP), None)
         self._levels = [
-            (self.contacts[c.name], 1 << int(c.settings["pin"])) for c in board.channels if c.driver == "contact"
+            (c.name, self.contacts[c.name], 1 << int(c.settings["pin"]))
+            for c in board.channels
+            if c.driver == "contact"
         ]
         self._flow_mask = next((1 << int(c.settings["pin"]) for c in board.channels if c.driver == "pulses"), 0)
         self._ready = [  # (chip select, converter, mask of DRDY)
@@ -309,8 +311,11 @@ class Bench:
 
     def _touch(self, t_us: int) -> None:
         due = NEVER_US
-        for contact, mask in self._levels:
-            self._set(mask, contact.level(t_us))
+        for name, contact, mask in self._levels:
+            level = contact.level(t_us)
+            if bool(self._pins & mask) != bool(level):
+                self.history.contacts.append((t_us, name, level))
+            self._set(mask, level)
             due = min(due, contact.next_event_us())
         self._due[_CONTACTS] = due
         if self._stop is not None and bool(self._stop.level(t_us)) != self._supplied:

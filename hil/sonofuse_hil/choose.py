@@ -10,11 +10,10 @@ from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError, package_versi
 
 from .platforms.board.opening import Real
 from .platforms.board.wire import P
+from .platforms.names import BOARD, PLATFORMS, RP2040, UNIX
 from .platforms.platform import On
 from .platforms.unix import Unix
 
-UNIX, RP2040, BOARD = "unix", "rp2040", "board"
-PLATFORMS = (UNIX, RP2040, BOARD)
 _BELONGS = {"micropython": UNIX, "uf2": RP2040, "port": BOARD, "signal_port": BOARD}
 _HELP = (
     "platform: unix is the software tier (default); rp2040 the emulated chip, 20 times slower than real time; board a "
@@ -38,10 +37,7 @@ def chosen(asked: Namespace) -> On:
         CommandError: if an option belongs to another platform, or a package is missing.
         RigError: if the image of the emulated chip is missing or is none.
     """
-    for option, platform in _BELONGS.items():
-        if getattr(asked, option) and asked.on != platform:
-            named = option.replace("_", "-")
-            raise CommandError(BAD_INPUT, f"--{named} belongs to --on {platform}, not to --on {asked.on}")
+    belongs(asked)
     if asked.on == UNIX:
         return Unix(asked.micropython)
     if asked.on == BOARD:
@@ -49,6 +45,18 @@ def chosen(asked: Namespace) -> On:
     on: On = _emulated().Rp2040(asked.uf2)
     on.image()  # type: ignore[attr-defined]
     return on
+
+
+def belongs(asked: Namespace) -> None:
+    """Look whether what was given belongs to the platform that was chosen.
+
+    Raises:
+        CommandError: if an option belongs to another platform.
+    """
+    for option, platform in _BELONGS.items():
+        if getattr(asked, option) and asked.on != platform:
+            named = option.replace("_", "-")
+            raise CommandError(BAD_INPUT, f"--{named} belongs to --on {platform}, not to --on {asked.on}")
 
 
 def words(asked: Namespace) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+GUARANTEES = tuple(f"G{number}" for number in range(1, 13))  # docs/guarantees.md
 SOFTWARE, EMULATED, HARDWARE = "software", "emulated chip", "hardware"
 TIERS = {  # what a figure of each tier is worth, in words for a reader
     SOFTWARE: "the unmodified firmware on a MicroPython virtual machine, in simulated time with declared call costs. "

@@ -20,6 +20,7 @@ class History:
     watts: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
     pins: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
     resets: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    contacts: list[tuple[int, str, int]] = field(default_factory=list[tuple[int, str, int]])  # time, channel, level
 
 
 class RfChain:

@@ -13,6 +13,7 @@ from .device import Transform
 from .operator import Operator
 from .operator import Sonication as Sonication
 from .plant import LayeredPlant
+from .platforms.names import BOARD
 from .platforms.platform import On
 from .platforms.unix import Unix
 from .run import Run, Samples, Seen
@@ -20,7 +21,6 @@ from .stand import LATCH_BYTES as LATCH_BYTES
 from .stand import Stand
 
 STEP_US = 20_000  # of the curves
-BOARD = "board"  # the platform of real boards, each of which has its own key
 _CURVES = ("skin_a", "skin_b", "fat", "periosteum", "marrow", "transducer")
 
 
@@ -54,6 +54,7 @@ class Rig(Stand):
         script: str = "main.py",
         ticks_us: int = 0,
     ) -> None:
+        kept = keys.kept() if on.name == BOARD else {}  # read first: nothing is open yet if that fails
         super().__init__(
             limits,
             tolerances=tolerances,
@@ -68,7 +69,7 @@ class Rig(Stand):
             ticks_us=ticks_us,
         )
         self.name = name
-        self.console = self.operator = Operator(self.bench, self.blob, plan, keys.kept() if on.name == BOARD else {})
+        self.console = self.operator = Operator(self.bench, self.blob, plan, kept)
         self.operator.on_frame = self._frame
         self.operator.on_rf = self._rf
         self.seen: list[Seen] = []

@@ -14,12 +14,12 @@ from sonofuse.toml_text import read_toml
 
 from . import faults
 from .bench import Tolerances
+from .measurement import GUARANTEES
 from .operator import Sonication
 from .plant.tissue import STANDARD, Anatomy
 from .scenario_model import STARTS, Event, Expectation, Scenario, cause_names
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-GUARANTEES = tuple(f"G{number}" for number in range(1, 13))
 
 # key in [tolerances] -> dimension, field of Tolerances, factor from the base unit
 _TOLERANCES: Mapping[str, tuple[str, str, float]] = {

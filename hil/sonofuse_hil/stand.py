@@ -74,12 +74,16 @@ class Stand:
         self.seed = seed
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")
         self.folder = Path(self._folder.name)
-        self.bench = Bench(self.limits.board, plant, tolerances, seed)
-        self.flash = Flash(LATCH_BYTES, flash)
-        installed = str(self.limits.board.file)
-        self.platform = on.open(
-            Device(self.folder, self.blob, installed, self.bench, self.flash, transform, script, ticks_us)
-        )
+        try:
+            self.bench = Bench(self.limits.board, plant, tolerances, seed)
+            self.flash = Flash(LATCH_BYTES, flash)
+            installed = str(self.limits.board.file)
+            self.platform = on.open(
+                Device(self.folder, self.blob, installed, self.bench, self.flash, transform, script, ticks_us)
+            )
+        except BaseException:  # Ctrl-C too: nobody else knows of the folder
+            self._folder.cleanup()
+            raise
         self.stimuli: list[Stimulus] = []
 
     def __enter__(self) -> Self:
