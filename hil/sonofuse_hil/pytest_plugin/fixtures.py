@@ -119,15 +119,12 @@ def scenario(
     def run(name: str | Path, *, seed: int | None = None) -> "Outcome":
         beside = request.path.parent / name
         path = beside if not Path(name).exists() and beside.is_file() else name
-        wrong = ""
         try:
             wanted = load_scenario(path, asked.limits, asked.board)
             wanted = wanted if seed is None else replace(wanted, seed=seed)
             outcome = run_scenario(wanted, on=platform)
         except (ScenarioError, LimitsError, RigError) as problem:
-            wrong = str(problem)
-        if wrong:  # out here, so that pytest shows this line alone
-            pytest.fail(wrong, pytrace=False)
+            raise pytest.fail.Exception(str(problem), pytrace=False) from None  # this line alone is shown
         keep(request.node, tmp_path_factory, outcome, path)
         figure = reaction(outcome)
         if figure is not None:
