@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sonofuse.limits import SHIPPED
-from sonofuse_hil.campaign.declared import DIMENSIONS, scenario
+from sonofuse_hil.campaign.declared import DIMENSIONS, FAULTS, SONICATIONS, scenario
 from sonofuse_hil.campaign.folder import WHOLE
 from sonofuse_hil.campaign.rows import Asked, drawn
 from sonofuse_hil.campaign.summary import clopper_pearson, poisson
@@ -81,11 +81,29 @@ def test_a_permit_after_the_bound_is_unsafe() -> None:
     assert judge(it, run, oracle).outcome == UNSAFE
 
 
+def test_power_that_the_console_switches_on_is_seen_a_horizon_later() -> None:
+    """Row 29 of 60, seed 1: coupling is lost in the gap, the power comes 4 ms before the firmware can see it."""
+    it = drawn(Asked(60, 1, SHIPPED), 29)
+    assert (it.fault, it.phase) == ("lost_coupling", "gap")
+    oracle = Oracle(SHIPPED)
+    verdict = judge(it, run_scenario(it.scenario).run, oracle)
+    assert verdict.outcome == SAFE and verdict.reaction_us is not None
+    assert verdict.reaction_us > oracle.bound_us("reflected", "ratio")
+
+
 def test_a_scenario_is_a_function_of_its_point() -> None:
     point = [0.7] * DIMENSIONS
     assert scenario(point, 1, SHIPPED) == scenario(point, 1, SHIPPED)
     with pytest.raises(ValueError, match="coordinates"):
         scenario(point[1:], 1, SHIPPED)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_point_has_coordinates_for_every_fault(fault: str) -> None:
+    longest = [0.999] * DIMENSIONS
+    found = scenario(longest, 1, SHIPPED, faults=(fault,))
+    assert found.fault == fault and len(found.scenario.events[0].values) == len(FAULTS[fault])
+    assert len(found.scenario.plan) == SONICATIONS
 
 
 def test_bounds_of_nothing_seen() -> None:

@@ -24,7 +24,6 @@ _T = TypeVar("_T")
 VERSION = 1  # of this declaration: a folder of another one is not continued
 SONICATIONS = 3
 ANATOMIES = 6
-DIMENSIONS = 24
 NOMINAL_SHARE = 0.4  # of the scenarios, in which nothing is broken
 GAP_S = 1.0  # shortened: the water has cooled the skin for 200 s when the simulation begins
 ONSET, MIDDLE, LATE, GAP = PHASES = ("onset of RF", "middle", "end", "gap")
@@ -48,6 +47,10 @@ FAULTS: dict[str, dict[str, tuple[str, ...] | tuple[float, float]]] = {
     "hung_firmware": {},
     "firmware_raises": {"kind": ("memory", "os", "value", "interrupt")},
 }
+
+
+# Number of sonications, power and duration of each, patient, 10 tolerances, broken or not, fault, when, its parameters.
+DIMENSIONS = 1 + 2 * SONICATIONS + 1 + 10 + 1 + 1 + 3 + max(map(len, FAULTS.values()))
 
 
 @dataclass(frozen=True)

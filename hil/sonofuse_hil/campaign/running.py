@@ -30,7 +30,8 @@ def run_missing(folder: Folder, jobs: int, on_rows: Callable[[Sequence[Row]], No
 
 
 def _in_one(work: Sequence[_Work]) -> Generator[tuple[range, list[Row]]]:
-    yield from map(_run_block, work)
+    for one in work:  # not by map: it would take a StopIteration from within for the end of all work
+        yield _run_block(one)
 
 
 def _in_several(work: Sequence[_Work], jobs: int) -> Generator[tuple[range, list[Row]]]:

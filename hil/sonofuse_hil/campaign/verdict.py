@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ..guarantees.oracle import Oracle, quantity
+from ..platforms.unix import STEADY_US
 from ..run import Run
 from .declared import Drawn
 
@@ -15,6 +16,7 @@ SAFE, UNSAFE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "error of the rig",
 )
 _G2_US, _RELEASE_US = 2_200.0, 300.0  # a token's life; the firmware's own time in its tick (guarantees G2 and G1)
+_SEEN_US = STEADY_US  # by so much later the software tier shows power that the console has switched on
 _WITH_POWER = ("overpower", "lost_coupling")  # nothing to detect before RF is on again
 
 
@@ -72,10 +74,11 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle) -> Verdict:
     onset_us = next((s.t_us for s in run.stimuli if s.name == drawn.fault), None)
     if onset_us is None:
         return Verdict(FALSE_TRIP, None, None, None, skin_k, "ended before the fault happened")
-    start_us = onset_us
+    start_us, late_us = onset_us, 0
     if drawn.fault in _WITH_POWER and not _watts(run, onset_us):
         start_us = next((t_us for t_us, watts in run.history.watts if t_us > onset_us and watts > 0.0), onset_us)
-    within_us = math.ceil(bound_us(oracle, drawn.fault, dict(drawn.scenario.events[0].values)))
+        late_us = _SEEN_US
+    within_us = late_us + math.ceil(bound_us(oracle, drawn.fault, dict(drawn.scenario.events[0].values)))
     reaction_us = run.low_since(start_us) - start_us
     margin_us = within_us - reaction_us
     if margin_us < 0:

@@ -5,7 +5,8 @@ times. That is exact as long as no output changes an input before the horizon. W
 shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
 most 6 ms; it is 20 ms while no permit program runs, and 1 ms while the permit could begin. No horizon passes an event
 of the scenario, of the relays or of a contact. Flash and converters are asked directly. Two things are seen late: a
-rising read-back (0.2 ms after the first edge) by up to 1 ms, and a frame by the console, which reads it at the horizon.
+rising read-back (0.2 ms after the first edge) by up to 1 ms, and what a console does to the generator when it has read
+a frame, by up to a horizon: power that it switches on is 6 ms old at most when the firmware first sees it.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
 """
