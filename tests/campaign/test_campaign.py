@@ -1,5 +1,6 @@
 """A campaign: the same bytes however it was run, what it refuses, and its bounds."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from sonofuse.limits import SHIPPED
 from sonofuse_hil.campaign.declared import DIMENSIONS, FAULTS, SONICATIONS, scenario
-from sonofuse_hil.campaign.folder import WHOLE
+from sonofuse_hil.campaign.folder import WHOLE, read, to_bytes
 from sonofuse_hil.campaign.rows import Asked, drawn
 from sonofuse_hil.campaign.summary import clopper_pearson, poisson
 from sonofuse_hil.campaign.verdict import SAFE, UNSAFE, judge
@@ -45,6 +46,25 @@ def test_pandas_and_duckdb_open_it(once: Path) -> None:
 def test_a_row_repeats(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rerun", "3", "--out", str(once)]) == 0
     assert "the same as in the campaign" in capsys.readouterr().out
+    assert main(["rerun", "3", "--out", str(once), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["same"] is True and said["row"]["number"] == 3
+
+
+def test_a_row_that_is_not_what_it_was_is_said(once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    part = tmp_path / "part-00000000.parquet"
+    rows = read(part)
+    rows[3]["run_sha256"] = "0" * 64
+    part.write_bytes(to_bytes(rows))
+    assert main(["rerun", "3", "--out", str(tmp_path)]) == 1
+    assert "NOT the same" in capsys.readouterr().out
+
+
+def test_the_summary_as_json(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*N, "--out", str(once), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["passed"] and said["scenarios"] == 12 and said["surprises"] == [] and "12 safe" in said["summary"][0]
 
 
 @pytest.mark.parametrize(

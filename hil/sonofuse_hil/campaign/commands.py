@@ -21,6 +21,7 @@ from sonofuse.console import (
 from sonofuse.limits.problems import did_you_mean
 
 from ..clear import clear_errors
+from ..measurement import SOFTWARE
 from .declared import FAULTS
 from .folder import Folder, identity, read, read_identity
 from .rows import Asked, Row, run_row
@@ -42,13 +43,15 @@ def campaign(asked: Namespace) -> int:
         folder = Folder(asked.out, whole)
         _run(folder, asked.jobs)
     rows = folder.finish()
-    for row in rows:
-        if row["outcome"] != SAFE:
-            print(_surprise(row, asked.out))
-    for line in lines(rows):
-        print(line)
-    print(f"{asked.out}: seed {asked.seed}, tier: software")
-    return OK if all(row["outcome"] == SAFE for row in rows) else NOT_AS_EXPECTED
+    surprises = [row for row in rows if row["outcome"] != SAFE]
+    if asked.json:
+        seen = {"seed": asked.seed, "tier": SOFTWARE, "scenarios": len(rows), "summary": lines(rows)}
+        print(json.dumps({"passed": not surprises, **seen, "surprises": surprises}, indent=2))
+    else:
+        for text in (*(_surprise(row, asked.out) for row in surprises), *lines(rows)):
+            print(text)
+        print(f"{asked.out}: seed {asked.seed}, tier: {SOFTWARE}")
+    return OK if not surprises else NOT_AS_EXPECTED
 
 
 def _run(folder: Folder, jobs: int) -> None:
@@ -94,13 +97,20 @@ def rerun(asked: Namespace) -> int:
         row = run_row(whole, asked.number)
     part = next((p for p in sorted(asked.out.glob("part-*.parquet"), reverse=True) if _first(p) <= asked.number), None)
     before = None if part is None else next((r for r in read(part) if r["number"] == asked.number), None)
-    print(json.dumps(row, indent=2))
-    if before is None:
-        print("the campaign has not come to this row yet")
-        return OK
-    same = before == row
-    print("the same as in the campaign" if same else f"NOT the same as in the campaign: {json.dumps(before)}")
-    return OK if same else NOT_AS_EXPECTED
+    same = None if before is None else before == row
+    if asked.json:
+        print(json.dumps({"passed": same is not False, "same": same, "row": row, "before": before}, indent=2))
+    else:
+        print(json.dumps(row, indent=2))
+        print(_SAME[same] + (f": {json.dumps(before)}" if same is False else ""))
+    return NOT_AS_EXPECTED if same is False else OK
+
+
+_SAME = {
+    None: "the campaign has not come to this row yet",
+    True: "the same as in the campaign",
+    False: "NOT the same as in the campaign, which had",
+}
 
 
 def _first(part: Path) -> int:

@@ -72,12 +72,12 @@ class Folder:
 
     def keep(self, block: range, rows: Sequence[Row]) -> None:
         """Write the part of a block: whole or not at all."""
-        self._write(self._part(block), _bytes(rows))
+        self._write(self._part(block), to_bytes(rows))
 
     def finish(self) -> list[Row]:
         """Put the parts together, sorted by number."""
         rows = [row for block in blocks(self.asked.n) for row in read(self._part(block))]
-        self._write(self.path / WHOLE, _bytes(rows))
+        self._write(self.path / WHOLE, to_bytes(rows))
         return rows
 
     def _done(self, block: range) -> bool:
@@ -146,7 +146,8 @@ def read(path: Path) -> list[Row]:
         raise CommandError(ENVIRONMENT, f"{path}: damaged ({why}); delete it to run its rows again") from error
 
 
-def _bytes(rows: Iterable[Row]) -> bytes:
+def to_bytes(rows: Iterable[Row]) -> bytes:
+    """Rows as a Parquet file: the same rows give the same bytes."""
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), buffer)
     return buffer.getvalue()

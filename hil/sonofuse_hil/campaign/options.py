@@ -32,6 +32,8 @@ def add_to(verbs: "argparse._SubParsersAction[Parser]") -> None:  # pyright: ign
     again.add_argument("number", metavar="NUMBER", type=_whole(0), help="of the row")
     again.add_argument("--out", metavar="DIR", type=Path, default=Path("campaign"), help="folder of the campaign")
     again.set_defaults(run=_rerun)
+    for verb in (many, again):
+        verb.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 class _whole:  # noqa: N801 - reads as a type of argparse
