@@ -148,14 +148,17 @@ def test_ctrl_c_ends_the_device(pytester: pytest.Pytester) -> None:
         cwd=pytester.path, stdout=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )  # fmt: skip
-    until = time.monotonic() + 60
-    while not (pytester.path / "begun").exists():
-        assert running.poll() is None and time.monotonic() < until
-        time.sleep(0.05)
-    family = psutil.Process(running.pid).children(recursive=True)
-    assert len(family) == 2, "a zygote and a VM"
-    running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=60)
+    try:
+        until = time.monotonic() + 60
+        while not (pytester.path / "begun").exists():
+            assert running.poll() is None and time.monotonic() < until
+            time.sleep(0.05)
+        family = psutil.Process(running.pid).children(recursive=True)
+        assert len(family) == 2, "a zygote and a VM"
+        running.send_signal(signal.SIGINT)
+        said, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert running.returncode == pytest.ExitCode.INTERRUPTED and "KeyboardInterrupt" in said
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
