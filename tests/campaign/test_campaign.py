@@ -111,6 +111,14 @@ def test_power_that_the_console_switches_on_is_seen_a_horizon_later() -> None:
     assert verdict.reaction_us > oracle.bound_us("reflected", "ratio")
 
 
+@pytest.mark.parametrize(("number", "fault"), [(203, "console_hung"), (357, "firmware_raises"), (361, "hung_firmware")])
+def test_what_ends_in_the_gap_need_not_trip(number: int, fault: str) -> None:
+    """Rows of 500, seed 1: a hung device is reset, boots SAFE and carries out the rest; a hung console starts none."""
+    it = drawn(Asked(500, 1, SHIPPED), number)
+    assert (it.fault, it.phase) == (fault, "gap")
+    assert judge(it, run_scenario(it.scenario).run, Oracle(SHIPPED)).outcome == SAFE
+
+
 def test_a_scenario_is_a_function_of_its_point() -> None:
     point = [0.7] * DIMENSIONS
     assert scenario(point, 1, SHIPPED) == scenario(point, 1, SHIPPED)

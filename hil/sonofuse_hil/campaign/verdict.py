@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..guarantees.oracle import Oracle, quantity
 from ..platforms.unix import STEADY_US
 from ..run import Run
-from .declared import Drawn
+from .declared import GAP, Drawn
 
 SAFE, UNSAFE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "safe",
@@ -18,6 +18,7 @@ SAFE, UNSAFE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
 _G2_US, _RELEASE_US = 2_200.0, 300.0  # a token's life; the firmware's own time in its tick (guarantees G2 and G1)
 _SEEN_US = STEADY_US  # by so much later the software tier shows power that the console has switched on
 _WITH_POWER = ("overpower", "lost_coupling")  # nothing to detect before RF is on again
+_NOT_SEEN_OFF = ("console_hung", "hung_firmware", "firmware_raises")  # with RF off there is nothing to trip
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,17 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle) -> Verdict:
         late_us = _SEEN_US
     within_us = late_us + math.ceil(bound_us(oracle, drawn.fault, dict(drawn.scenario.events[0].values)))
     reaction_us = run.low_since(start_us) - start_us
+    if run.resets and drawn.phase == GAP:  # the treatment was closed: the device boots SAFE, and may be started again
+        reset_us = next(t_us for t_us, _ in run.resets)
+        edges_us = [min(last, reset_us) for s in (0, 1) for first, last in run.bursts(s) if first < reset_us]
+        reaction_us = max([start_us, *edges_us]) - start_us
     margin_us = within_us - reaction_us
     if margin_us < 0:
         why = f"permit low {reaction_us / 1e3:.3f} ms after {drawn.fault}, allowed are {within_us / 1e3:g} ms"
         return Verdict(UNSAFE, reaction_us, within_us, margin_us, skin_k, why)
-    if run.tripped is None:
+    if run.tripped is None and not (drawn.fault in _NOT_SEEN_OFF and drawn.phase == GAP):
         return Verdict(NOT_DETECTED, reaction_us, within_us, margin_us, skin_k, "the permit went low without a trip")
-    if run.tripped.t_us < onset_us:
+    if run.tripped is not None and run.tripped.t_us < onset_us:
         return Verdict(FALSE_TRIP, None, None, None, skin_k, "tripped before the fault happened")
     return Verdict(SAFE, reaction_us, within_us, margin_us, skin_k, "")
 
