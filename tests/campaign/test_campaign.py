@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -117,6 +118,14 @@ def test_what_ends_in_the_gap_need_not_trip(number: int, fault: str) -> None:
     it = drawn(Asked(500, 1, SHIPPED), number)
     assert (it.fault, it.phase) == (fault, "gap")
     assert judge(it, run_scenario(it.scenario).run, Oracle(SHIPPED)).outcome == SAFE
+
+
+def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
+    it = drawn(Asked(500, 1, SHIPPED), 361)
+    run = run_scenario(it.scenario).run
+    oracle = Oracle(SHIPPED)
+    assert judge(it, run, oracle).outcome == SAFE
+    assert judge(it, replace(run, rf_us=run.rf_us[:1]), oracle).outcome == UNSAFE
 
 
 def test_a_scenario_is_a_function_of_its_point() -> None:

@@ -17,6 +17,7 @@ SAFE, UNSAFE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
 )
 _G2_US, _RELEASE_US = 2_200.0, 300.0  # a token's life; the firmware's own time in its tick (guarantees G2 and G1)
 _SEEN_US = STEADY_US  # by so much later the software tier shows power that the console has switched on
+_ANSWER_US = 40_000  # from the first edge to the console that hears START answered: two frames of 20 ms
 _WITH_POWER = ("overpower", "lost_coupling")  # nothing to detect before RF is on again
 _NOT_SEEN_OFF = ("console_hung", "hung_firmware", "firmware_raises")  # with RF off there is nothing to trip
 
@@ -80,11 +81,7 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle) -> Verdict:
         start_us = next((t_us for t_us, watts in run.history.watts if t_us > onset_us and watts > 0.0), onset_us)
         late_us = _SEEN_US
     within_us = late_us + math.ceil(bound_us(oracle, drawn.fault, dict(drawn.scenario.events[0].values)))
-    reaction_us = run.low_since(start_us) - start_us
-    if run.resets and drawn.phase == GAP:  # the treatment was closed: the device boots SAFE, and may be started again
-        reset_us = next(t_us for t_us, _ in run.resets)
-        edges_us = [min(last, reset_us) for s in (0, 1) for first, last in run.bursts(s) if first < reset_us]
-        reaction_us = max([start_us, *edges_us]) - start_us
+    reaction_us = _low_us(run, start_us, restarted=drawn.phase == GAP) - start_us
     margin_us = within_us - reaction_us
     if margin_us < 0:
         why = f"permit low {reaction_us / 1e3:.3f} ms after {drawn.fault}, allowed are {within_us / 1e3:g} ms"
@@ -94,6 +91,23 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle) -> Verdict:
     if run.tripped is not None and run.tripped.t_us < onset_us:
         return Verdict(FALSE_TRIP, None, None, None, skin_k, "tripped before the fault happened")
     return Verdict(SAFE, reaction_us, within_us, margin_us, skin_k, "")
+
+
+def _low_us(run: Run, start_us: int, restarted: bool) -> int:
+    """When the permit was low for good.
+
+    After a reset in the gap, where the treatment was closed, a device boots SAFE and may be started again: a burst that
+    a later START explains is a new sonication; any other one counts.
+    """
+    reset_us = next((t_us for t_us, _ in run.resets if t_us >= start_us), None) if restarted else None
+    if reset_us is None:
+        return run.low_since(start_us)
+
+    def explained(first_us: int) -> bool:
+        return first_us > reset_us and any(first_us <= rf_us <= first_us + _ANSWER_US for rf_us in run.rf_us)
+
+    ends = [last for switch in (0, 1) for first, last in run.bursts(switch) if not explained(first)]
+    return max([start_us, *ends])
 
 
 def _nominal(drawn: Drawn, run: Run, skin_k: float) -> Verdict:
