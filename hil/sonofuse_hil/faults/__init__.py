@@ -1,7 +1,7 @@
 """Named faults: everything the rig can break. A new one is a function of a few lines under `@fault`, in its module."""
 
 from . import controller, cooling, patient, rf
-from .register import Choice, Fault, Parameter, Quantity, Value, fault, fault_names, get
+from .register import Choice, Fault, Parameter, Quantity, Value, fault, fault_names, get, of_row
 
 __all__ = [
     "Choice",
@@ -14,6 +14,7 @@ __all__ = [
     "fault",
     "fault_names",
     "get",
+    "of_row",
     "patient",
     "rf",
 ]

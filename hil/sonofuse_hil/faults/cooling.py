@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..breaking import broken
+from . import bounds
 from .register import Choice, Quantity, fault
 
 if TYPE_CHECKING:
@@ -14,31 +15,38 @@ if TYPE_CHECKING:
 _WATCHED = ("skin_a", "skin_b", "transducer", "water")
 
 
-@fault("sensor H1 H9", "G1", breaks="open", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 1, bound=bounds.by_own("range"), breaks="open", channel=Choice(*_WATCHED))
 def sensor_open(stand: Stand, channel: str) -> Iterator[None]:
     """a wire of a temperature sensor breaks"""
     yield from broken(stand.bench, channel, "open")
 
 
-@fault("sensor H1 H9", "G1", breaks="short", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 2, bound=bounds.by_own("range"), breaks="short", channel=Choice(*_WATCHED))
 def sensor_short(stand: Stand, channel: str) -> Iterator[None]:
     """a temperature sensor is short-circuited"""
     yield from broken(stand.bench, channel, "short")
 
 
-@fault("sensor H1 H9", "G1", breaks="stuck", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 3, bound=bounds.by_own("stuck"), breaks="stuck", channel=Choice(*_WATCHED))
 def sensor_stuck(stand: Stand, channel: str) -> Iterator[None]:
     """a converter goes on converting but repeats the same count"""
     yield from broken(stand.bench, channel, "stuck")
 
 
-@fault("sensor H1 H9", "G1", breaks="halted", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 40, bound=bounds.by_own("stale"), breaks="halted", channel=Choice(*_WATCHED))
 def sensor_silent(stand: Stand, channel: str) -> Iterator[None]:
     """a converter stops converting"""
     yield from broken(stand.bench, channel, "halted")
 
 
-@fault("sensor H1 H9", "G1", channel=Choice(*_WATCHED), offset=Quantity("5 K", "-100 K", "100 K"))
+@fault(
+    "sensor H1 H9",
+    "G1",
+    5,
+    bound=bounds.by_pair("offset"),
+    channel=Choice(*_WATCHED),
+    offset=Quantity("5 K", "-100 K", "100 K"),
+)
 def sensor_offset(stand: Stand, channel: str, offset: float) -> Iterator[None]:
     """a temperature sensor is suddenly off by an offset"""
     sensor = stand.bench.sensors[stand.bench.channel(channel).name]
@@ -47,13 +55,21 @@ def sensor_offset(stand: Stand, channel: str, offset: float) -> Iterator[None]:
     sensor.offset_c -= offset
 
 
-@fault("sensor H1 H9", "G1", breaks="zeros", channel=Choice(*_WATCHED), level=Choice("zeros", "ones"))
+@fault(
+    "sensor H1 H9",
+    "G1",
+    11,
+    bound=bounds.by_own("range"),
+    breaks="zeros",
+    channel=Choice(*_WATCHED),
+    level=Choice("zeros", "ones"),
+)
 def sensor_line(stand: Stand, channel: str, level: str) -> Iterator[None]:
     """the data line of a converter is stuck at one level"""
     yield from broken(stand.bench, channel, level)
 
 
-@fault("H9", "G1", flow=Quantity("0 L/min", "0 L/min", "4 L/min"))
+@fault("H9", "G1", bound=bounds.flow_us, flow=Quantity("0 L/min", "0 L/min", "4 L/min"))
 def flow_lost(stand: Stand, flow: float) -> Iterator[None]:
     """the cooling water of the transducer slows down or stops"""
     bench = stand.bench

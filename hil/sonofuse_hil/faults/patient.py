@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..plant.layered import READ_BACK, RETURNED
+from . import bounds
 from .register import Quantity, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sonofuse.limits import LimitsFile
+
     from ..stand import Stand
+    from .register import Value
 
 
-@fault("H1", "G1", coupling=Quantity("20 %", "0 %", "100 %"))
+def _reflected_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """By what a transducer with this coupling sends back (plant/layered.py)."""
+    return bounds.ratio_us(limits, READ_BACK + (RETURNED - READ_BACK) * (1 - float(values["coupling"])))
+
+
+@fault("H1", "G1", 18, 25, bound=_reflected_us, coupling=Quantity("20 %", "0 %", "100 %"))
 def lost_coupling(stand: Stand, coupling: float) -> Iterator[None]:
     """the transducer lifts off the skin: only a part of the power enters, the rest comes back and heats the skin"""
     stand.bench.plant.set_coupling(coupling)
@@ -27,7 +38,7 @@ def focus_on_skin(stand: Stand, part: float) -> Iterator[None]:
     stand.bench.plant.set_focus_on_skin(0.0)
 
 
-@fault("H8", "G10", needs="stop_loop")
+@fault("H8", "G10", 53, bound=bounds.by_check("stop_loop", "below"), needs="stop_loop")
 def patient_stop(stand: Stand) -> Iterator[None]:
     """the patient presses the stop button: the normally closed loop opens"""
     stand.bench.force("stop_loop", 0.0)

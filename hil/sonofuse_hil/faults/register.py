@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sonofuse.board import Board
+from sonofuse.limits import LimitsFile
 from sonofuse.limits.problems import did_you_mean
 from sonofuse.limits.units import DIMENSIONS, UnitError, quantity
 
@@ -64,6 +65,13 @@ class Choice:
 Parameter = Quantity | Choice
 Course = Callable[..., Iterator[None] | None]
 Ending = Callable[[], None]
+Bound = Callable[[LimitsFile, Mapping[str, Value]], int | None]
+TRIP, INHIBIT, WARN, RESET, REJECT = RESPONSES = ("T", "I", "W", "R", "-")  # domain sheet F; "-": no effect
+
+
+def unbounded(_limits: LimitsFile, _values: Mapping[str, Value]) -> int | None:
+    """No bound in time follows: a start is refused, a warning is given, or it shows only with something else."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,11 @@ class Fault:
 
     `course(stand, **values)` breaks it at the time of the bench; the values are in base units (s, W, K, degC, L/min,
     1). A fault that lasts until it is ended is a generator: what comes after its `yield` ends it.
+
+    `numbers` are the rows of the catalogue (faults/catalogue.py) that it is a case of. `response` is what the monitor
+    has to do: "T" trip, "I" inhibit the start, "W" warn, "R" reset into output off, "-" nothing, and nothing changes.
+    `bound_us(limits, values)` is the time from the onset to the last permit edge that the guarantee promises with these
+    limits; None where no bound in time follows, also because these values stay within the limits.
     """
 
     name: str
@@ -83,6 +96,9 @@ class Fault:
     needs: str = ""  # what a board has to watch
     breaks: str = ""  # the fault of a part, in the channel that the parameter of that name says
     driver: str = ""  # a driver that some channel of the board has to have
+    numbers: tuple[int, ...] = ()
+    response: str = TRIP
+    bound_us: Bound = unbounded
 
     @property
     def lasts(self) -> bool:
@@ -124,24 +140,51 @@ class Fault:
 
     def blind(self, board: Board) -> list[str]:
         """Why a board cannot show this fault, a line for each channel that it could be asked for."""
+        return [wrong for wrong in self._by_channel(board) if wrong]
+
+    def covered_nowhere(self, board: Board) -> bool:
+        """Whether a board can show this fault on none of the channels that it could be asked for."""
+        return all(self._by_channel(board))
+
+    def _by_channel(self, board: Board) -> list[str]:
         channels = self.parameters.get("channel")
         named = channels.words if isinstance(channels, Choice) else ("",)
-        found = [self.uncovered(board, {"channel": name}) for name in named]
-        return [wrong for wrong in found if wrong]
+        return [self.uncovered(board, {"channel": name}) for name in named]
 
 
 _FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    hazards: str, guarantee: str, needs: str = "", breaks: str = "", driver: str = "", **parameters: Parameter
+    hazards: str,
+    guarantee: str,
+    *numbers: int,
+    response: str = TRIP,
+    bound: Bound = unbounded,
+    needs: str = "",
+    breaks: str = "",
+    driver: str = "",
+    **parameters: Parameter,
 ) -> Callable[[Course], Course]:
-    """Register a function as the fault of its name; its docstring is the fault's text."""
+    """Register a function as the fault of its name; its docstring is the fault's text. The rest: see Fault."""
 
     def register(course: Course) -> Course:
         name, text = course.__name__, " ".join((course.__doc__ or "").split())
         assert name not in _FAULTS and text, f"fault {name}: one name, one text"
-        _FAULTS[name] = Fault(name, text, tuple(hazards.split()), guarantee, course, parameters, needs, breaks, driver)
+        _FAULTS[name] = Fault(
+            name=name,
+            text=text,
+            hazards=tuple(hazards.split()),
+            guarantee=guarantee,
+            course=course,
+            parameters=parameters,
+            needs=needs,
+            breaks=breaks,
+            driver=driver,
+            numbers=numbers,
+            response=response,
+            bound_us=bound,
+        )
         return course
 
     return register
@@ -150,6 +193,11 @@ def fault(
 def fault_names() -> list[str]:
     """The names of all faults, sorted."""
     return sorted(_FAULTS)
+
+
+def of_row(number: int) -> list[Fault]:
+    """The faults that are cases of a row of the catalogue, by name."""
+    return [_FAULTS[name] for name in fault_names() if number in _FAULTS[name].numbers]
 
 
 def get(name: str) -> Fault:

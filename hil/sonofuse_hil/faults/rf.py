@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..breaking import broken
+from . import bounds
 from .register import Choice, Quantity, fault
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ def _broken(part: Generator | Relay, fault: str) -> Iterator[None]:
         part.fault = ""
 
 
-@fault("H4", "G1", power=Quantity("200 W", "0 W", "500 W"))
+@fault("H4", "G1", 15, bound=bounds.beyond("power", "forward", "above"), power=Quantity("200 W", "0 W", "500 W"))
 def overpower(stand: Stand, power: float) -> Iterator[None]:
     """the generator gives full power whatever was set"""
     stand.bench.generator.overpower_w = power
     yield from _broken(stand.bench.generator, "overpower")
 
 
-@fault("H4", "G1", error=Quantity("40 %", "-90 %", "900 %"))
+@fault("H4", "G1", 15, bound=bounds.beyond("error", "forward", "set"), error=Quantity("40 %", "-90 %", "900 %"))
 def power_error(stand: Stand, error: float) -> Iterator[None]:
     """the generator's output is off by a share of its set power"""
     generator = stand.bench.generator
@@ -37,13 +38,13 @@ def power_error(stand: Stand, error: float) -> Iterator[None]:
     generator.error = before
 
 
-@fault("H5", "G1")
+@fault("H5", "G1", 17)
 def stuck_gate(stand: Stand) -> Iterator[None]:
     """the generator's gate stays on: RF ends only where the interlock relays open"""
     yield from _broken(stand.bench.generator, "stuck_on")
 
 
-@fault("H5", "G3")
+@fault("H5", "G3", 46, bound=bounds.receipt_us)
 def console_hung(stand: Stand) -> Iterator[None]:
     """the console hangs: it gives no receipts, and neither switches the generator off nor ends the sonication"""
     stand.console.hung = True
@@ -51,7 +52,7 @@ def console_hung(stand: Stand) -> Iterator[None]:
     stand.console.hung = False
 
 
-@fault("H5", "G1")
+@fault("H5", "G1", 24)
 def nobody_there(stand: Stand) -> Iterator[None]:
     """nobody is at the console, which gives its receipts: the generator stays on, and no sonication is ended"""
     stand.console.absent = True
@@ -59,25 +60,25 @@ def nobody_there(stand: Stand) -> Iterator[None]:
     stand.console.absent = False
 
 
-@fault("H5", "G11", switch=Choice("second", "first"))
+@fault("H5", "G11", 17, switch=Choice("second", "first"))
 def welded_relay(stand: Stand, switch: str) -> Iterator[None]:
     """an interlock relay is welded: it stays closed whatever its coil does"""
     yield from _broken(stand.bench.relays[("first", "second").index(switch)], "welded")
 
 
-@fault("H5", "G11", switch=Choice("second", "first"))
+@fault("H5", "G11", 32, bound=bounds.by_readback, switch=Choice("second", "first"))
 def broken_relay(stand: Stand, switch: str) -> Iterator[None]:
     """an interlock relay opens and never closes again"""
     yield from _broken(stand.bench.relays[("first", "second").index(switch)], "broken")
 
 
-@fault("sensor H4", "G1", breaks="dead", channel=Choice("forward", "reflected"))
+@fault("sensor H4", "G1", 20, bound=bounds.by_own("range"), breaks="dead", channel=Choice("forward", "reflected"))
 def detector_dead(stand: Stand, channel: str) -> Iterator[None]:
     """a power detector dies: its output falls below the live zero"""
     yield from broken(stand.bench, channel, "dead")
 
 
-@fault("sensor H4", "G1", error=Quantity("2 %", "-20 %", "20 %"))
+@fault("sensor H4", "G1", 31, bound=bounds.reference_us, error=Quantity("2 %", "-20 %", "20 %"))
 def reference_error(stand: Stand, error: float) -> Iterator[None]:
     """the reference of the analogue inputs is off, and every power with it"""
     reference = stand.bench.vref
