@@ -17,6 +17,7 @@ from .thermometers import Thermometers
 from .tolerances import Tolerances as Tolerances
 
 _EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
+Filter = Callable[[int, bytes], bytes]  # time in µs, bytes that begin their way -> those that arrive now
 _QUEUE, _POWER, _FLOW, _CONTACTS, _CONVERTERS = range(5)  # places in the list of what is due next
 
 
@@ -41,6 +42,9 @@ class Bench:
         self.history = History()
         self.forced: dict[str, float] = {}  # channel -> what its converter sees, whatever the plant does
         self.on_received: Callable[[int, bytes], None] = lambda _t_us, _data: None
+        self.to_board: list[Filter] = []  # what is wrong with each direction of the line, one after the other
+        self.from_board: list[Filter] = []
+        self.on_power: list[Callable[[float], None]] = []  # told the forward power, W, whenever it may have changed
         self.now_us = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._queued = 0
@@ -148,13 +152,18 @@ class Bench:
             self.contacts[name].set(self.now_us, bool(value) if value is not None else True)
         elif self.flow is not None and wired.driver == "pulses":
             ml_min = self.tolerances.flow_ml_min if value is None else round(value)
-            self.flow.set_flow(max(self.now_us, self._flow_ahead_us), ml_min)
+            self.flow.set_flow(self.flow_now_us, ml_min)
         self.changed()
 
     @property
     def watts(self) -> float:
         """Electrical forward power now."""
         return self.rf.watts
+
+    @property
+    def flow_now_us(self) -> int:
+        """The time of the flow meter, which may be ahead of the firmware."""
+        return max(self.now_us, self._flow_ahead_us)
 
     def converter(self, channel: str) -> Max31865:
         """The converter of a temperature channel.
@@ -247,10 +256,19 @@ class Bench:
         self._next_us = min(self._due)
 
     def received(self, t_us: int, data: bytes) -> None:
-        self.on_received(t_us, data)
+        for spoil in self.from_board:
+            data = spoil(t_us, data)
+        if data:
+            self.on_received(t_us, data)
 
     def send(self, data: bytes) -> None:
         """Put bytes on the line to the board."""
+        for spoil in self.to_board:
+            data = spoil(self.now_us, data)
+        self._send += data
+
+    def put(self, data: bytes) -> None:
+        """Bytes that have come through the line already."""
         self._send += data
 
     @property
@@ -287,7 +305,9 @@ class Bench:
         if self.rf.changes_power(t_us):
             # A sensor may have asked it ahead of the firmware.
             self.plant.advance_to(max(t_us, self.thermometers.seen_us) * 1e-6)
-            self.plant.set_power(self.rf.watts * _EFFICIENCY)
+            self.plant.set_power(self.rf.entering_w * _EFFICIENCY)
+        for follow in self.on_power:
+            follow(self.rf.watts)
         self.analog.refresh(t_us, self.rf.shown_w(self.plant.reflection()), self.forced)
 
     def _converters(self, now: int) -> None:

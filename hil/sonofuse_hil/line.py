@@ -10,9 +10,8 @@ from sonofuse.link import Answer, F, Telemetry
 from sonofuse.live.watch import Watch
 from sonofuse_firmware.states import TRIPPED
 
+from .bench import Filter
 from .rig import Rig
-
-Filter = Callable[[int, bytes], bytes]  # time in µs, bytes that begin their way -> those that arrive now
 
 
 @runtime_checkable

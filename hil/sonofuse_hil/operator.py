@@ -14,7 +14,6 @@ from sonofuse_firmware.states import ARMED, SAFE, TRIPPED
 from .bench import Bench
 from .device import KEY
 
-_RETRY_US = 200_000  # between two tries of a command that was refused for now
 _AT_BOOT = (32, 33)  # causes "interrupted" and "latch": what a new or reset device has to have acknowledged
 
 
@@ -47,8 +46,8 @@ class Operator:
         keys: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         self.bench, self.plan = bench, plan
-        self.watch = Watch(limits, KEY, keys)
-        self.watch.judges = bool(memoryview(limits[:-36]).cast("i")[K.H_HOST])  # else the firmware has to do it alone
+        self._limits, self._keys = limits, keys
+        self.watch = self._begin()
         self.done = 0
         self.started_us: list[int] = []
         self.tripped_us: int | None = None  # when telemetry first said so during the plan
@@ -58,11 +57,13 @@ class Operator:
         self.clock_alarm_us: int | None = None  # when the console saw that the clocks differ, and commanded STOP
         self.hung = False  # a console that hangs: it shows what comes, but does nothing any more, and gives no receipts
         self.absent = False  # nobody at the console: it looks on and gives receipts, and nobody ends anything
+        self.again_us = 200_000  # between two tries of a command that was refused for now
+        self.acknowledges = False  # every trip as soon as it is seen, whatever its cause
+        self.set_point: tuple[int, int] | None = None  # mW and µs that it arms whatever the plan says
         self.on_frame: Callable[[int, Telemetry | Answer], None] = lambda _t_us, _frame: None
         self.on_rf: Callable[[int], None] = lambda _t_us: None
         self._start_sent = False
         self._again_us = 0
-        self.watch.on_frame = self._frame
         bench.on_received = self._received
 
     @property
@@ -91,6 +92,16 @@ class Operator:
 
     def acknowledge(self, new_treatment: bool) -> None:
         self.command(F.ACKNOWLEDGE, bytes([new_treatment]))
+
+    def restart(self) -> None:
+        """The console's program ends and begins anew: it knows nothing of the device any more."""
+        self.watch = self._begin()
+
+    def _begin(self) -> Watch:
+        watch = Watch(self._limits, KEY, self._keys)
+        watch.judges = bool(memoryview(self._limits[:-36]).cast("i")[K.H_HOST])  # else the firmware does it alone
+        watch.on_frame = self._frame
+        return watch
 
     @property
     def _now_ns(self) -> int:
@@ -128,11 +139,13 @@ class Operator:
                     if not (self.hung or self.absent):
                         self.bench.generator.gate(False)
                         self.bench.changed()
+                if self.acknowledges:
+                    self._ask(t_us, F.ACKNOWLEDGE, b"\0")
                 return
             self._ask(t_us, F.ACKNOWLEDGE, b"\x01")
         elif seen.state == SAFE and self.done < len(self.plan) and self.tripped_us is None:
             planned = self.plan[self.done]
-            set_mw, set_us = round(planned.power_w * 1e3), round(planned.duration_s * 1e6)
+            set_mw, set_us = self.set_point or (round(planned.power_w * 1e3), round(planned.duration_s * 1e6))
             self._ask(t_us, F.ARM, link.arm_request(set_mw, set_us, self.watch.limits[-32:]))
         elif seen.state == ARMED:
             self._start_sent = True  # from here on an interruption is one of this plan, answered or not
@@ -141,11 +154,11 @@ class Operator:
     def _ask(self, t_us: int, kind: int, payload: bytes = b"") -> None:
         if t_us >= self._again_us and self.watch.link == CONNECTED:
             self.command(kind, payload)
-            self._again_us = t_us + _RETRY_US
+            self._again_us = t_us + self.again_us
 
     def _answered(self, t_us: int, answer: Answer) -> None:
         if answer.result != F.DONE:
-            self._again_us = t_us + _RETRY_US
+            self._again_us = t_us + self.again_us
         else:
             if answer.command != F.ACKNOWLEDGE:
                 self._again_us = 0

@@ -37,6 +37,9 @@ class RfChain:
         self.generator = Generator(self.relays, generator_error)
         self.coupler = Coupler()
         self.watts = 0.0  # electrical forward power now
+        self.entering_w = 0.0  # what of it reaches the transducer
+        self.mismatch = 0.0  # share of it that comes back before the transducer: a bad cable, an open load
+        self.stray_w = 0.0  # forward power at the detector that no switch of the interlock lets through
         self._edges_from = [0, 0]
         self._closed = [False, False]
 
@@ -67,17 +70,19 @@ class RfChain:
         return moved, due
 
     def changes_power(self, t_us: int) -> bool:
-        """Bring `watts` to a time; whether it is another power than before."""
+        """Bring `watts` to a time; whether another power enters the transducer than before."""
         watts = self.generator.watts(t_us)
-        if watts == self.watts:
-            return False
-        self.watts = watts
-        self.history.watts.append((t_us, watts))
-        return True
+        if watts != self.watts:
+            self.watts = watts
+            self.history.watts.append((t_us, watts))
+        before_w, self.entering_w = self.entering_w, watts * (1.0 - self.mismatch)
+        return self.entering_w != before_w
 
     def shown_w(self, reflection: float) -> dict[str, float]:
-        """Power at the detectors by what they watch, W."""
+        """Power at the detectors by what they watch, W; a reflection is that of the transducer."""
+        watts = self.watts + self.stray_w
+        share = self.mismatch + (1.0 - self.mismatch) * reflection
         return {
-            FORWARD: self.coupler.forward_w(self.watts, 0.0),
-            REFLECTED: self.coupler.reflected_w(self.watts, reflection),
+            FORWARD: self.coupler.forward_w(watts, 0.0),
+            REFLECTED: self.coupler.reflected_w(watts, share),
         }

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from sonofuse.board import Board
 from sonofuse.limits import SHIPPED, compile_limits, load
@@ -30,6 +30,23 @@ class Console(Protocol):
     hung: bool
     absent: bool
     clock_rate: float
+
+
+@runtime_checkable
+class Commander(Console, Protocol):
+    """A console that the rig itself operates, so that a fault can make it command something else.
+
+    `again_us`: between two tries of a command that was refused. `acknowledges`: every trip as soon as it is seen.
+    `set_point`: mW and µs that it arms whatever was planned.
+    """
+
+    again_us: int
+    acknowledges: bool
+    set_point: tuple[int, int] | None
+
+    def restart(self) -> None:
+        """Its program ends and begins anew."""
+        ...
 
 
 class Stand:

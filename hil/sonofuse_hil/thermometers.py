@@ -41,6 +41,7 @@ class Thermometers:
         seed: int,
     ) -> None:
         self.plant, self._forced = plant, forced
+        self.elsewhere: dict[str, str | float] = {}  # channel -> another place, or degC, that its sensor lies at
         self.seen_us = 0  # the plant is never asked for an earlier time
         self.pt100s: dict[str, Pt100] = {}
         self.ntcs: dict[str, Ntc] = {}
@@ -83,4 +84,5 @@ class Thermometers:
         if t_us - self.seen_us >= _PLANT_US:
             self.seen_us = t_us
             self.plant.advance_to(t_us * 1e-6)
-        return self.plant.read(self._places[name])
+        place = self.elsewhere.get(name, self._places[name])
+        return self.plant.read(place) if isinstance(place, str) else place

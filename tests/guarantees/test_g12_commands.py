@@ -14,8 +14,8 @@ from sonofuse.link import F
 from sonofuse.live.view import CONNECTED
 from sonofuse_firmware.states import ARMED, BOOT, NAMES, ON, SAFE, TRIPPED
 from sonofuse_hil import strategies
+from sonofuse_hil.faults.forgeries import FORGERIES, ON_THE_LINE
 from sonofuse_hil.guarantees import floods, g12
-from sonofuse_hil.guarantees.forgeries import FORGERIES, ON_THE_LINE
 from sonofuse_hil.guarantees.g06 import Console
 from sonofuse_hil.guarantees.subject import STATES, Subject
 from sonofuse_hil.measurement import Measurement

@@ -10,9 +10,9 @@ from sonofuse.limits import compile_limits, load
 from sonofuse.link import F
 from sonofuse_firmware.checks import CHECKS
 from sonofuse_hil import strategies
+from sonofuse_hil.faults.floods import FLOODS
+from sonofuse_hil.faults.forgeries import FORGERIES, ON_THE_LINE
 from sonofuse_hil.guarantees import g03, g12, hosts
-from sonofuse_hil.guarantees.floods import FLOODS
-from sonofuse_hil.guarantees.forgeries import FORGERIES, ON_THE_LINE
 from sonofuse_hil.measurement import EMULATED, Measurement
 from sonofuse_hil.platforms.rp2040 import link_trials
 from sonofuse_hil.strategies import examples

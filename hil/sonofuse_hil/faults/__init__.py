@@ -1,6 +1,6 @@
 """Named faults: everything the rig can break. A new one is a function of a few lines under `@fault`, in its module."""
 
-from . import controller, cooling, patient, rf
+from . import controller, cooling, host, link, memory, patient, rf, sensors
 from .register import Choice, Fault, Parameter, Quantity, Value, fault, fault_names, get, of_row
 
 __all__ = [
@@ -14,7 +14,11 @@ __all__ = [
     "fault",
     "fault_names",
     "get",
+    "host",
+    "link",
+    "memory",
     "of_row",
     "patient",
     "rf",
+    "sensors",
 ]

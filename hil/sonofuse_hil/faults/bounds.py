@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 
 from sonofuse.clock import TOLERANCE, WINDOW_US
-from sonofuse.limits import LimitsFile
+from sonofuse.layout import K
+from sonofuse.limits import LimitsFile, compile_limits
 from sonofuse.limits.model import Channel, Check
 
 from .register import Bound, Value
@@ -13,6 +14,7 @@ TOKEN_US = 2_200  # G2: after the last token
 _REACTION_US = 300  # of the firmware within its tick (docs/guarantees.md, G1)
 _FROM_FRAME_US = 25_000  # G4: from the frame that shows it to STOP obeyed
 _FRAMES_US = 40_000  # the two frames of telemetry between which a clock is compared
+_DRIFT_STEP_US = 10_000  # of a drift that the rig makes (faults/rf.py)
 _AT_ONCE = ("ad8307", "voltage", "ntc", "contact")  # kinds that convert when they are read, once a tick
 _AFTER = ("stale", "stuck")  # what must have lasted as long as its limit says
 
@@ -84,15 +86,23 @@ def by_pair(parameter: str) -> Bound:
     """By disagreement with the other sensor of the pair, if the error is beyond that limit by the declared error."""
 
     def bound(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
-        channel = str(values["channel"])
-        found = checked(limits, channel, "pair") or checked(limits, _partner(limits, channel), "pair")
+        found = pair_of(limits, str(values["channel"]))
         if found is None or found[1].trip is None:
             return None
         apart_c = found[1].trip + found[0].sensor.uncertainty.absolute
-        name = limits.board.channels[limits.board.index(found[0].name)].watches
+        name = _watched(limits, found[0])
         return check_us(limits, name, "pair") if abs(float(values[parameter])) > apart_c else None
 
     return bound
+
+
+def pair_of(limits: LimitsFile, watched: str) -> tuple[Channel, Check] | None:
+    """The channel that compares itself with another one, one of both watching this; None if none does."""
+    return checked(limits, watched, "pair") or checked(limits, _partner(limits, watched), "pair")
+
+
+def _watched(limits: LimitsFile, channel: Channel) -> str:
+    return limits.board.channels[limits.board.index(channel.name)].watches
 
 
 def _partner(limits: LimitsFile, watched: str) -> str:
@@ -166,3 +176,59 @@ def ratio_us(limits: LimitsFile, reflected: float) -> int | None:
     leak = 10.0 ** (-(found[1].directivity_db or 100.0) / 20.0)
     shown = max(0.0, math.sqrt(reflected) - leak) ** 2
     return check_us(limits, "reflected", "ratio") if shown > limit else None
+
+
+def by_reflection(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G1 by the standing-wave ratio of the share that comes back."""
+    return ratio_us(limits, float(values["reflection"]))
+
+
+def by_open_load(limits: LimitsFile, _values: Mapping[str, Value]) -> int | None:
+    """G1 by the standing-wave ratio of an open end."""
+    return ratio_us(limits, 1.0)
+
+
+def drift_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """When the pair must be apart by more than its limit and the declared error, and G1 from then on."""
+    rate = abs(float(values["rate"]))
+    found = pair_of(limits, str(values["channel"]))
+    if found is None or found[1].trip is None or rate == 0.0:
+        return None
+    reaction_us = check_us(limits, _watched(limits, found[0]), "pair")
+    apart_c = found[1].trip + found[0].sensor.uncertainty.absolute
+    return None if reaction_us is None else _whole(1e6 * apart_c / rate) + reaction_us
+
+
+def gain_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """When the forward power must read above the set point by its limit and twice its declared error, and G1 from then
+    on; nothing is promised for a reading that becomes too low, nor for the reflected power."""
+    found = checked(limits, "forward", "set")
+    if found is None or found[1].trip is None or values["channel"] != "forward":
+        return None
+    beyond_db = 10.0 * math.log10((1.0 + found[1].trip) * found[0].sensor.uncertainty.over ** 2)
+    error_db, reaction_us = float(values["error"]), check_us(limits, "forward", "set")
+    if error_db <= beyond_db or reaction_us is None:
+        return None
+    return _whole(1e6 * float(values["within"]) * beyond_db / error_db) + _DRIFT_STEP_US + reaction_us
+
+
+def late_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G2: a token's life after the last one before; what is late by less than the deadline allows may pass."""
+    return TOKEN_US if float(values["late"]) > limits.deadline_s else None
+
+
+def limits_us(limits: LimitsFile, _values: Mapping[str, Value]) -> int | None:
+    """G7: two passes of the checksum over the limit set at most, and a token's life."""
+    words = memoryview(compile_limits(limits)[:-36]).cast("i")
+    ticks = 2 * -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES]) + 1
+    return int(ticks * words[K.H_TICK_US]) + TOKEN_US
+
+
+def stale_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G3, if frames come later than the receipts may be old."""
+    return receipt_us(limits, values) if float(values["late"]) > limits.receipt_s else None
+
+
+def restart_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G3, however soon it is back: with RF on no picture of the kernel is given, so that nobody can join."""
+    return receipt_us(limits, values)

@@ -12,28 +12,28 @@ from .register import Choice, Quantity, fault
 if TYPE_CHECKING:
     from ..stand import Stand
 
-_WATCHED = ("skin_a", "skin_b", "transducer", "water")
+WATCHED = ("skin_a", "skin_b", "transducer", "water")
 
 
-@fault("sensor H1 H9", "G1", 1, bound=bounds.by_own("range"), breaks="open", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 1, bound=bounds.by_own("range"), breaks="open", channel=Choice(*WATCHED))
 def sensor_open(stand: Stand, channel: str) -> Iterator[None]:
     """a wire of a temperature sensor breaks"""
     yield from broken(stand.bench, channel, "open")
 
 
-@fault("sensor H1 H9", "G1", 2, bound=bounds.by_own("range"), breaks="short", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 2, bound=bounds.by_own("range"), breaks="short", channel=Choice(*WATCHED))
 def sensor_short(stand: Stand, channel: str) -> Iterator[None]:
     """a temperature sensor is short-circuited"""
     yield from broken(stand.bench, channel, "short")
 
 
-@fault("sensor H1 H9", "G1", 3, bound=bounds.by_own("stuck"), breaks="stuck", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 3, bound=bounds.by_own("stuck"), breaks="stuck", channel=Choice(*WATCHED))
 def sensor_stuck(stand: Stand, channel: str) -> Iterator[None]:
     """a converter goes on converting but repeats the same count"""
     yield from broken(stand.bench, channel, "stuck")
 
 
-@fault("sensor H1 H9", "G1", 40, bound=bounds.by_own("stale"), breaks="halted", channel=Choice(*_WATCHED))
+@fault("sensor H1 H9", "G1", 40, bound=bounds.by_own("stale"), breaks="halted", channel=Choice(*WATCHED))
 def sensor_silent(stand: Stand, channel: str) -> Iterator[None]:
     """a converter stops converting"""
     yield from broken(stand.bench, channel, "halted")
@@ -44,7 +44,7 @@ def sensor_silent(stand: Stand, channel: str) -> Iterator[None]:
     "G1",
     5,
     bound=bounds.by_pair("offset"),
-    channel=Choice(*_WATCHED),
+    channel=Choice(*WATCHED),
     offset=Quantity("5 K", "-100 K", "100 K"),
 )
 def sensor_offset(stand: Stand, channel: str, offset: float) -> Iterator[None]:
@@ -61,7 +61,7 @@ def sensor_offset(stand: Stand, channel: str, offset: float) -> Iterator[None]:
     11,
     bound=bounds.by_own("range"),
     breaks="zeros",
-    channel=Choice(*_WATCHED),
+    channel=Choice(*WATCHED),
     level=Choice("zeros", "ones"),
 )
 def sensor_line(stand: Stand, channel: str, level: str) -> Iterator[None]:

@@ -44,3 +44,11 @@ def patient_stop(stand: Stand) -> Iterator[None]:
     stand.bench.force("stop_loop", 0.0)
     yield
     stand.bench.force("stop_loop", None)
+
+
+@fault("H1", "G1", 25, share=Quantity("60 %", "0 %", "100 %"))
+def interface_heating(stand: Stand, share: float) -> Iterator[None]:
+    """dry gel or bubbles under the transducer turn a share of the power into heat at the skin; nothing comes back"""
+    stand.bench.plant.set_interface(share)
+    yield
+    stand.bench.plant.set_interface(0.0)

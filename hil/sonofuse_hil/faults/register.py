@@ -66,6 +66,7 @@ Parameter = Quantity | Choice
 Course = Callable[..., Iterator[None] | None]
 Ending = Callable[[], None]
 Bound = Callable[[LimitsFile, Mapping[str, Value]], int | None]
+BOOT, IDLE, ON = PHASES = ("boot", "idle", "on")  # before the first boot, while RF is off, while it is on
 TRIP, INHIBIT, WARN, RESET, REJECT = RESPONSES = ("T", "I", "W", "R", "-")  # domain sheet F; "-": no effect
 
 
@@ -84,7 +85,8 @@ class Fault:
     `numbers` are the rows of the catalogue (faults/catalogue.py) that it is a case of. `response` is what the monitor
     has to do: "T" trip, "I" inhibit the start, "W" warn, "R" reset into output off, "-" nothing, and nothing changes.
     `bound_us(limits, values)` is the time from the onset to the last permit edge that the guarantee promises with these
-    limits; None where no bound in time follows, also because these values stay within the limits.
+    limits; None where no bound in time follows, also because these values stay within the limits. `phase` is when it
+    is made for; at another time it may show nothing. `commands`: it needs a console that the rig operates (Commander).
     """
 
     name: str
@@ -99,6 +101,8 @@ class Fault:
     numbers: tuple[int, ...] = ()
     response: str = TRIP
     bound_us: Bound = unbounded
+    phase: str = ON
+    commands: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -164,6 +168,8 @@ def fault(
     needs: str = "",
     breaks: str = "",
     driver: str = "",
+    phase: str = ON,
+    commands: bool = False,
     **parameters: Parameter,
 ) -> Callable[[Course], Course]:
     """Register a function as the fault of its name; its docstring is the fault's text. The rest: see Fault."""
@@ -184,6 +190,8 @@ def fault(
             numbers=numbers,
             response=response,
             bound_us=bound,
+            phase=phase,
+            commands=commands,
         )
         return course
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from ..breaking import broken
 from . import bounds
-from .register import Choice, Quantity, fault
+from .register import IDLE, Choice, Quantity, fault
 
 if TYPE_CHECKING:
     from ..parts.generator import Generator
     from ..parts.relay import Relay
     from ..stand import Stand
+
+
+_DRIFT_STEP_US = 10_000
 
 
 def _broken(part: Generator | Relay, fault: str) -> Iterator[None]:
@@ -85,3 +88,68 @@ def reference_error(stand: Stand, error: float) -> Iterator[None]:
     before, reference.error = reference.error, error
     yield
     reference.error = before
+
+
+@fault(
+    "H5",
+    "G1",
+    16,
+    bound=bounds.beyond("power", "forward", "idle"),
+    phase=IDLE,
+    power=Quantity("5 W", "0 W", "500 W"),
+)
+def rf_without_command(stand: Stand, power: float) -> Iterator[None]:
+    """there is forward power that no switch of the interlock has let through"""
+    rf = stand.bench.rf
+    rf.stray_w += power
+    yield
+    rf.stray_w -= power
+
+
+def _mismatch(stand: Stand, share: float) -> Iterator[None]:
+    rf = stand.bench.rf
+    before, rf.mismatch = rf.mismatch, share
+    yield
+    rf.mismatch = before
+
+
+@fault("H1 H4", "G1", 18, bound=bounds.by_reflection, reflection=Quantity("40 %", "0 %", "100 %"))
+def reflected_rise(stand: Stand, reflection: float) -> Iterator[None]:
+    """cable or matching network go wrong: a share of the power comes back before it reaches the transducer"""
+    yield from _mismatch(stand, reflection)
+
+
+@fault("H1 H4", "G1", 19, bound=bounds.by_open_load, needs="reflected")
+def open_load(stand: Stand) -> Iterator[None]:
+    """the transducer's cable is off: all power comes back"""
+    yield from _mismatch(stand, 1.0)
+
+
+@fault(
+    "sensor H4",
+    "G1",
+    21,
+    bound=bounds.gain_us,
+    channel=Choice("forward", "reflected"),
+    error=Quantity("3 dB", "-20 dB", "20 dB"),
+    within=Quantity("1 s", "10 ms", "60 s"),
+)
+def detector_drift(stand: Stand, channel: str, error: float, within: float) -> Iterator[None]:
+    """the gain of a coupler or detector drifts by an error within a time"""
+    bench = stand.bench
+    detector = bench.detectors[bench.channel(channel).name]
+    before_db, start_us, end_us = detector.error_db, bench.now_us, bench.now_us + round(within * 1e6)
+    lasting = True
+
+    def drift() -> None:
+        if lasting:
+            share = min(1.0, (bench.now_us - start_us) / (end_us - start_us))
+            detector.error_db = before_db + error * share
+            bench.changed()
+            if share < 1.0:
+                bench.at(min(end_us, bench.now_us + _DRIFT_STEP_US), drift)
+
+    drift()
+    yield
+    lasting = False
+    detector.error_db = before_db

@@ -14,8 +14,9 @@ from sonofuse.link import F
 from sonofuse_firmware.checks import CHECKS
 from sonofuse_firmware.states import TRIPPED
 
+from ..bench import Filter
 from ..device import Transform
-from ..line import Filter, Frames, Line
+from ..line import Frames, Line
 from ..measurement import Measurement
 from ..operator import Sonication
 from ..rig import Rig

@@ -1,8 +1,5 @@
 """G7: a limit set, firmware or latch that is damaged, missing or of another version never lets the permit rise."""
 
-import hashlib
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +7,7 @@ from sonofuse.layout import K
 from sonofuse.link import F
 
 from ..device import Transform
+from ..faults.memory import reseal as reseal
 from ..measurement import Measurement
 from ..rig import Rig, Sonication
 from ..run import Run
@@ -17,14 +15,6 @@ from .g06 import Console
 
 BOOT_US = 3_000_000  # an operator has long armed and started a sound device by then
 FLIP_US = 50_000  # how long RF is on before a bit flips in memory
-_TAIL_BYTES = 36  # CRC-32 and SHA-256
-
-
-def reseal(blob: bytes, word: int, value: int) -> bytes:
-    """A limit set with one word changed and both sums right again: damage that only its meaning can show."""
-    body = bytearray(blob[:-_TAIL_BYTES])
-    struct.pack_into("<i", body, 4 * word, value)
-    return bytes(body) + struct.pack("<I", zlib.crc32(body)) + hashlib.sha256(body).digest()
 
 
 def boot(

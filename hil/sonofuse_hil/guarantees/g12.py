@@ -15,9 +15,9 @@ from sonofuse_firmware.checks import CHECKS
 from sonofuse_firmware.states import ARMED, BOOT, NAMES, ON, SAFE, TRIPPED
 
 from ..device import KEY, Transform
+from ..faults.forgeries import FORGERIES, Forger
 from ..measurement import Measurement
 from ..rig import Rig
-from .forgeries import FORGERIES, Forger
 from .g06 import Console
 from .subject import ALARM_US, READY_US, STEP_US, Subject, changed
 

@@ -10,9 +10,9 @@ from sonofuse.link import Answer, F, Telemetry
 from sonofuse.live.view import CONNECTED
 from sonofuse_firmware.states import ARMED, BOOT, NAMES, ON, SAFE, TRIPPED
 
+from ..faults.forgeries import Forger
 from ..line import Frames, Line
 from ..rig import Rig
-from .forgeries import Forger
 from .g06 import Console
 
 SET_MW, SET_US = 60_000, 5_000_000

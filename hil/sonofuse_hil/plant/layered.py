@@ -41,6 +41,7 @@ class LayeredPlant:
         self._t_s = -number("precool_s", precool_s, 0.0, 1e6)
         self._power_w = 0.0
         self._coupling = 1.0
+        self._interface = 0.0
         self._on_skin = 0.0
         self._apply()
         self.advance_to(0.0)
@@ -81,6 +82,16 @@ class LayeredPlant:
             ValueError: if it is NaN or not from 0 to 1.
         """
         self._coupling = number("coupling", coupling, 0.0, 1.0)
+        self._apply()
+
+    def set_interface(self, share: float) -> None:
+        """Set the share of the power that a bad interface (dry gel, bubbles) turns into heat at the outer skin; none of
+        it comes back (hazard H1). 0 as planned ... 1.
+
+        Raises:
+            ValueError: if it is NaN or not from 0 to 1.
+        """
+        self._interface = number("interface share", share, 0.0, 1.0)
         self._apply()
 
     def set_focus_on_skin(self, part: float) -> None:
@@ -150,11 +161,13 @@ class LayeredPlant:
         return self._readings[name]
 
     def _apply(self) -> None:
-        entering_w = self._power_w * self._coupling
+        coupled_w = self._power_w * self._coupling
+        at_skin_w, entering_w = coupled_w * self._interface, coupled_w * (1 - self._interface)
         self._inputs.fill(0.0)
         self._inputs[1:4, 0] = (
             entering_w * self._on_skin,
-            self._power_w * (1 - self._coupling),
+            # This source heats with a part of its power alone; what stays at the interface heats with all of it.
+            self._power_w * (1 - self._coupling) + (at_skin_w and at_skin_w / self.anatomy.interface_fraction),
             self.transducer.water_c - BLOOD_C,
         )
         self._inputs[self._aim, 0] = entering_w * (1 - self._on_skin)

@@ -1,5 +1,6 @@
 """What a rig asks of a platform, and what it opens one with: the same for every tier."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +35,8 @@ class Platform(Protocol):
     def drop_tokens(self, *switches: int) -> None: ...
     def hang(self, t_us: int) -> None: ...
     def fail_call(self, t_us: int, kind: str) -> None:
-        """An exception inside a call of the firmware: "memory", "os", "value" or "interrupt".
+        """An exception inside a call of the firmware: "memory", "os", "value", "interrupt", or "stack": calls inside
+        each other until there is no more room.
 
         Raises:
             RigError: if this platform cannot do that.
@@ -47,6 +49,47 @@ class Platform(Protocol):
 
     def free_bus(self) -> None:
         """Transfers on the bus of the converters return again, in a firmware that boots anew."""
+        ...
+
+    def lose_time(self, t_us: int, ms: int) -> None:
+        """Something takes this long, 1 to 200 ms, inside the next call of the firmware."""
+        ...
+
+    def crash(self, t_us: int) -> None:
+        """The processor runs away: what it does from now on is none of the firmware's code."""
+        ...
+
+    def storm(self, t_us: int) -> None:
+        """Interrupts take all of the processor's time, until `calm`, whatever resets it meanwhile."""
+        ...
+
+    def calm(self) -> None: ...
+    def break_watchdog(self) -> None:
+        """The watchdog never resets again; at power-up, before the firmware runs, nothing has proven it either."""
+        ...
+
+    def start_clock(self, ticks_us: int) -> None:
+        """What the firmware's clock shows at the next boot; it wraps at 2³⁰ µs.
+
+        Raises:
+            RigError: if this platform cannot do that.
+        """
+        ...
+
+    def flip(self, held: bytes, bit: int) -> int:
+        """Flip a bit, counted from the first of `held` on, wherever memory holds these bytes; in how many places.
+
+        Raises:
+            RigError: if this platform cannot do that.
+        """
+        ...
+
+    def damage(self, file: str, change: Callable[[bytes], bytes]) -> None:
+        """Change a file of the device, as it is stored, from now on; what runs already has read it.
+
+        Raises:
+            RigError: if this platform cannot do that.
+        """
         ...
 
     def close(self) -> None: ...

@@ -13,7 +13,7 @@ Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs o
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ from sonofuse.layout import Constants
 
 from ..device import install
 from ..measurement import SOFTWARE
+from . import memory
 from .flash import Flash, PowerCutError
 from .permit import NEVER_US, PermitModel
 from .platform import Device
@@ -34,6 +35,7 @@ OFF_US = 20_000  # while no program runs: then no output reaches an input but ov
 TRIP_BYTES = 3 * 4096  # as many blocks as the firmware reserves beside the latch's
 WATCHDOG_PROVEN = Constants("selftest.py").PROVEN
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
+TICKS = "ticks.txt"  # what the clock shows at a boot (vm/time.py)
 _RECORD = struct.Struct(_ops.RECORD)
 _HEAD = struct.Struct(_ops.REPLY_HEAD)
 _STEP = struct.Struct(_ops.STEP)
@@ -44,6 +46,7 @@ _ORDERS = {
     "os": _ops.OS_ERROR,
     "value": _ops.VALUE_ERROR,
     "interrupt": _ops.INTERRUPT,
+    "stack": _ops.STACK,
 }
 _PINS_MAX = _ops.STEPS_MAX - OFF_US // GRANT_US  # changes of pins in one answer
 
@@ -95,6 +98,7 @@ class UnixPlatform:
         self.scratch = WATCHDOG_PROVEN
         self._timer_reset = False
         self.watchdog_dead = False
+        self._storm = False
         self._boot_due_us = 0
         self.booted_us = 0  # what the firmware's clock counts from, in the rig's time
         self._vm: Vm | None = None
@@ -165,6 +169,42 @@ class UnixPlatform:
     def free_bus(self) -> None:
         self.blocked = None
 
+    def lose_time(self, t_us: int, ms: int) -> None:
+        """The next call of the hardware takes this long."""
+        self.order = (t_us, _ops.LATE + min(ms, _ops.LATE_MS_MAX) - 1)
+
+    def crash(self, t_us: int) -> None:
+        """The VM ends in the middle of whatever it does."""
+        self._block(t_us)
+
+    def storm(self, t_us: int) -> None:
+        """Nothing of the firmware runs any more, nor after a reset."""
+        self._storm = True
+        self._block(t_us)
+
+    def calm(self) -> None:
+        if self._storm:
+            self._storm = False
+            if self._vm is None and self.powered and self.resets and self._boot_due_us == NEVER_US:
+                self._boot_due_us = self.now_us + BOOT_US
+
+    def break_watchdog(self) -> None:
+        self.watchdog_dead = True
+        self._watchdog_us = self._watchdog_due_us = NEVER_US
+        if self._vm is None and not self.resets:
+            self.scratch = 0
+
+    def start_clock(self, ticks_us: int) -> None:
+        (self.folder / TICKS).write_text(str(ticks_us))
+
+    def flip(self, held: bytes, bit: int) -> int:
+        """In the memory of the VM's process."""
+        return 0 if self._vm is None else memory.flip(self._vm.pid, held, bit)
+
+    def damage(self, file: str, change: Callable[[bytes], bytes]) -> None:
+        path = self.folder / file
+        path.write_bytes(change(path.read_bytes()))
+
     def close(self) -> None:
         self._end_vm()
 
@@ -175,6 +215,8 @@ class UnixPlatform:
         self._advance(min(t_us, self._boot_due_us, max(self.now_us, self.bench.next_event_us()), self._watchdog_due_us))
         if self._boot_due_us <= self.now_us:
             self._boot_due_us = NEVER_US
+            if self._storm:
+                return
             (self.folder / "reset.txt").write_text(f"{int(self._timer_reset)} {self.scratch}")
             self._vm = Vm(self.folder, self._script, self._program)
             self._pending = b""
@@ -291,7 +333,7 @@ class UnixPlatform:
         data = vm.read(length) if operation in (_ops.SPI_TRANSFER, _ops.FLASH_WRITE) else b""
         now = self.now_us
         if self.blocked is not None and now >= self.blocked[0] and operation == self.blocked[1]:
-            self._block()
+            self._block(now)
             return
         follow = b""
         if operation == _ops.SPI_TRANSFER:
@@ -361,9 +403,9 @@ class UnixPlatform:
 
     # ---- ends of a run of the firmware
 
-    def _block(self) -> None:
+    def _block(self, t_us: int) -> None:
         """A peripheral that never returns: the VM waits for ever, the models go on."""
-        self.hung_us = self.now_us
+        self.hung_us = t_us
         self._end_vm()
 
     def _end_vm(self) -> None:
@@ -410,7 +452,7 @@ class Unix:
         own_core()
         install(device.folder, device.limits, device.board, device.transform)
         if device.ticks_us:
-            (device.folder / "ticks.txt").write_text(str(device.ticks_us))
+            (device.folder / TICKS).write_text(str(device.ticks_us))
         return UnixPlatform(device.folder, device.bench, device.flash, self.program, device.script)
 
 

@@ -8,6 +8,7 @@ power that comes and goes with the relays.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from ...bench import Bench
 from ...measurement import HARDWARE
@@ -149,6 +150,65 @@ class BoardPlatform:
 
     def free_bus(self) -> None:
         """Nothing blocks it."""
+
+    def lose_time(self, t_us: int, ms: int) -> None:
+        """Not with unmodified firmware on a real chip.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"{ms} ms lost inside a call at {t_us} µs")
+
+    def crash(self, t_us: int) -> None:
+        """Not with unmodified firmware on a real chip.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"a processor that runs away at {t_us} µs")
+
+    def storm(self, t_us: int) -> None:
+        """Not with unmodified firmware on a real chip.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"a storm of interrupts at {t_us} µs")
+
+    def calm(self) -> None:
+        """There is no storm."""
+
+    def break_watchdog(self) -> None:
+        """Not with a real chip.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError("a watchdog that never resets")
+
+    def start_clock(self, ticks_us: int) -> None:
+        """Not with unmodified firmware on a real chip.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"a clock that begins at {ticks_us} µs")
+
+    def flip(self, held: bytes, bit: int) -> int:
+        """Not without a debugger.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"bit {bit} of {len(held)} bytes of memory that flips")
+
+    def damage(self, file: str, change: Callable[[bytes], bytes]) -> None:  # noqa: ARG002 - as of Platform
+        """Not while the board runs.
+
+        Raises:
+            NotCoveredError: always.
+        """
+        raise NotCoveredError(f"a damaged {file}")
 
     def close(self) -> None:
         """Everything off, both ports free; without the board's word for it, it goes off by itself within a second."""

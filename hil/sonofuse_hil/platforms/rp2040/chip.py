@@ -22,6 +22,7 @@ from . import adc, flash, spi, uart
 
 Watcher = Callable[[int, int], None]  # time in µs, level
 _LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
+_DATA_AT = 0x20030000  # in the heap of the interpreter
 _LOOK_NS = 64
 _LOOKS = 10_000  # interrupts may be masked for a while
 _USBCTRL_IRQ = 5  # RP2040 data sheet 2.3.2
@@ -58,6 +59,7 @@ class Chip:
         self._watched: dict[int, tuple[Watcher, int]] = {}
         self._halt = self.clock.create_alarm(self._stop)
         self._powered = True
+        self._watchdog_dead = False
         self._arrived = False
         self.mcu.watchdog.on_watchdog_trigger = self._watchdog
         self.mcu.core.pc = FLASH_START_ADDRESS
@@ -186,8 +188,49 @@ class Chip:
         self.mcu.core.pc = _LOOP_AT
         self.mcu.core.waiting = False
 
+    def pause(self, ns: int) -> None:
+        """Let thread code stand still for so long; interrupts go on."""
+        while self.in_interrupt:
+            self._run(_LOOK_NS)
+        core = self.mcu.core
+        at, waiting = core.pc, core.waiting
+        self.hang()
+
+        def resume() -> None:
+            if self.in_interrupt:
+                later.schedule(_LOOK_NS)
+            elif core.pc in (_LOOP_AT, _LOOP_AT + 2):  # else a reset came first
+                core.pc, core.waiting = at, waiting
+
+        later = self.clock.create_alarm(resume)
+        later.schedule(ns)
+
+    def run_away(self) -> None:
+        """Go on at an address that holds no code."""
+        self.mcu.core.pc = _DATA_AT
+        self.mcu.core.waiting = False
+
+    def raise_interrupt(self) -> None:
+        """Raise the interrupt of USB, as `interrupt`, and do not wait for it."""
+        self.mcu.set_interrupt(_USBCTRL_IRQ, True)
+
+    def break_watchdog(self) -> None:
+        """Its timer resets nothing any more; a reset that the firmware asks for still does."""
+        self._watchdog_dead = True
+
+    def flip(self, held: bytes, bit: int) -> int:
+        """Flip a bit, counted from the first of `held` on, wherever memory holds these bytes; in how many places."""
+        sram: Any = self.mcu.sram
+        memory, found, at = bytes(sram), 0, -1
+        while (at := memory.find(held, at + 1)) >= 0:
+            sram[at + (bit >> 3)] ^= 1 << (bit & 7)
+            found += 1
+        return found
+
     def _watchdog(self) -> None:
         forced = self.mcu.watchdog._reason & 2
+        if self._watchdog_dead and not forced:
+            return
         self.mcu.enter_reset(from_watchdog=True)
         self._released("firmware" if forced else "watchdog")
 

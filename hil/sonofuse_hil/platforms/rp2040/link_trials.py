@@ -6,9 +6,9 @@ from pathlib import Path
 from sonofuse.link import F
 from sonofuse_firmware.states import ON, TRIPPED
 
+from ...faults.forgeries import FORGERIES, Forger
 from ...guarantees import g03, g04
 from ...guarantees.floods import trickle
-from ...guarantees.forgeries import FORGERIES, Forger
 from ...guarantees.g12 import STOPPED
 from ...guarantees.hosts import Act
 from ...line import Line

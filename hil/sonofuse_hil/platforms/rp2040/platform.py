@@ -1,6 +1,6 @@
 """The tier "emulated chip": a bench wired to the pins of an emulated RP2040, all in simulated time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from .taps import FifoTap
 _GAP_US = 150  # the permit program gives an edge every 50 µs, so a burst without one for longer has ended
 _MACHINES = (0, 4)  # state machines of the two switches (firmware/permit.py): the first of each block
 _FRAME_END = 0
+_STORM_US = 2  # an interrupt of USB takes 7 µs to find that there is nothing to do
 _LONGEST = 256
 
 
@@ -69,6 +70,8 @@ class Rp2040Platform:
         self._last_edge_us = [0, 0]
         self._gaps = [chip.alarm(lambda: self._burst_ended(0)), chip.alarm(lambda: self._burst_ended(1))]
         self._event = chip.alarm(self._advance)
+        self._storm = False
+        self._again = chip.alarm(self._raise_again)
         self._shown: int | None = None  # levels at the inputs
         self._frame = bytearray()
         for block in range(2):
@@ -142,6 +145,46 @@ class Rp2040Platform:
     def free_bus(self) -> None:
         self.chip.spi.blocked = False
 
+    def lose_time(self, t_us: int, ms: int) -> None:  # noqa: ARG002 - as of Platform
+        """Nothing but interrupts runs for so long."""
+        self.chip.pause(1_000_000 * ms)
+
+    def crash(self, t_us: int) -> None:
+        """The program counter points into data."""
+        self.hung_us = t_us
+        self.chip.run_away()
+
+    def storm(self, t_us: int) -> None:
+        """An interrupt that is raised again as soon as it is cleared."""
+        self.hung_us = t_us
+        self._storm = True
+        self._raise_again()
+
+    def calm(self) -> None:
+        self._storm = False
+
+    def break_watchdog(self) -> None:
+        self.chip.break_watchdog()
+
+    def start_clock(self, ticks_us: int) -> None:
+        """The chip's own timer begins at 0.
+
+        Raises:
+            RigError: always.
+        """
+        raise RigError(f"a clock that begins at {ticks_us} µs: not covered on rp2040, use --on unix")
+
+    def flip(self, held: bytes, bit: int) -> int:
+        return self.chip.flip(held, bit)
+
+    def damage(self, file: str, change: Callable[[bytes], bytes]) -> None:  # noqa: ARG002 - as of Platform
+        """The file system of a chip that runs is its own affair.
+
+        Raises:
+            RigError: always.
+        """
+        raise RigError(f"a damaged {file}: not covered on rp2040, use --on unix")
+
     def words_of(self, switch: int) -> tuple[list[int], list[int]]:
         """When a switch was given its right word, and when another one, µs."""
         return list(self._words[switch]), list(self._words[2 + switch])
@@ -150,6 +193,11 @@ class Rp2040Platform:
         """Nothing is left to close: the chip lives in this process."""
 
     # ---- the bench
+
+    def _raise_again(self) -> None:
+        if self._storm:
+            self.chip.raise_interrupt()
+            self._again.at(self.now_us + _STORM_US)
 
     def _advance(self) -> None:
         self.bench.advance(self.chip.now_us)

@@ -42,3 +42,6 @@ MEMORY_ERROR = 2
 OS_ERROR = 3
 VALUE_ERROR = 4
 INTERRUPT = 5
+STACK = 6
+LATE = 16  # and as many ms more than one
+LATE_MS_MAX = 200

@@ -12,6 +12,7 @@ from struct import pack_into
 from _ops import (
     ADVANCE,
     HANG,
+    LATE,
     MEMORY_ERROR,
     OS_ERROR,
     PIN,
@@ -20,6 +21,7 @@ from _ops import (
     RECORD_BYTES,
     REPLY_BYTES,
     SPI_TRANSFER,
+    STACK,
     STEP_WORDS,
     STEPS_AT,
     UART_TX,
@@ -138,6 +140,11 @@ class Wire:
             raise OSError(5)
         if order == VALUE_ERROR:
             raise ValueError("injected")
+        if order == STACK:
+            self._obey(order)
+        if order >= LATE:
+            self.charge((order - LATE + 1) * 1000)
+            return
         raise KeyboardInterrupt
 
     def follow(self, buffer):
