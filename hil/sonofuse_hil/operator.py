@@ -93,6 +93,11 @@ class Operator:
     def acknowledge(self, new_treatment: bool) -> None:
         self.command(F.ACKNOWLEDGE, bytes([new_treatment]))
 
+    @property
+    def kernel_state(self) -> "memoryview[int] | None":
+        """What the host's kernel came to, a few ticks old; None if it follows no device."""
+        return None if self.watch.follower is None else self.watch.follower.state
+
     def restart(self) -> None:
         """The console's program ends and begins anew: it knows nothing of the device any more."""
         self.watch = self._begin()

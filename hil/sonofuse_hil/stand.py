@@ -44,6 +44,11 @@ class Commander(Console, Protocol):
     acknowledges: bool
     set_point: tuple[int, int] | None
 
+    @property
+    def kernel_state(self) -> "memoryview[int] | None":
+        """Its copy of the state of the device's kernel, a few ticks old; None if it follows no device."""
+        ...
+
     def restart(self) -> None:
         """Its program ends and begins anew."""
         ...

@@ -7,9 +7,11 @@ from sonofuse.clock import TOLERANCE, WINDOW_US
 from sonofuse.layout import K
 from sonofuse.limits import LimitsFile, compile_limits
 from sonofuse.limits.model import Channel, Check
+from sonofuse.protocol import FOLDED
 
 from .register import Bound, Value
 
+_FINISH_US = 5_000  # a command behind nothing else (guarantees/g06.py)
 TOKEN_US = 2_200  # G2: after the last token
 _REACTION_US = 300  # of the firmware within its tick (docs/guarantees.md, G1)
 _FROM_FRAME_US = 25_000  # G4: from the frame that shows it to STOP obeyed
@@ -229,6 +231,34 @@ def stale_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
     return receipt_us(limits, values) if float(values["late"]) > limits.receipt_s else None
 
 
+def cut_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G3, if no receipt at all is left."""
+    return None if float(values["every"]) > 0.0 else receipt_us(limits, values)
+
+
 def restart_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
     """G3, however soon it is back: with RF on no picture of the kernel is given, so that nobody can join."""
     return receipt_us(limits, values)
+
+
+def state_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G3: the receipt timeout, and before it one pass of the digest over the state of the kernel."""
+    timeout_us = receipt_us(limits, values)
+    words = K.S_CHANNELS + K.CHANNEL_WORDS * len(limits.board.channels)
+    pass_us = 1e6 * limits.tick_s * -(-words // FOLDED)
+    return None if timeout_us is None else timeout_us + _whole(pass_us)
+
+
+def stuck_readback_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G11, if it reads open while the switch is closed; the other way it shows at the end of RF only."""
+    return by_readback(limits, values) if values["level"] == "low" else None
+
+
+def overrun_us(limits: LimitsFile) -> int:
+    """G1 by the duration, from the planned end: what a sonication may last longer, and two ticks."""
+    return _whole(1e6 * (limits.over_run_s + 2 * limits.tick_s) + _REACTION_US)
+
+
+def released_us(limits: LimitsFile) -> int:
+    """G11 from the planned end: FINISH is obeyed, pump and relay let go as declared, and 20 ms."""
+    return _FINISH_US + _whole(1e6 * (limits.pump_hold_s + limits.relay_release_s)) + 20_000

@@ -98,7 +98,14 @@ def output_dead(stand: Stand, switch: str) -> Iterator[None]:
     stand.platform.drop_tokens()
 
 
-@fault("H5 hardware", "G11", 32, switch=Choice("first", "second"), level=Choice("low", "high"))
+@fault(
+    "H5 hardware",
+    "G11",
+    32,
+    bound=bounds.stuck_readback_us,
+    switch=Choice("first", "second"),
+    level=Choice("low", "high"),
+)
 def readback_stuck(stand: Stand, switch: str, level: str) -> Iterator[None]:
     """the read-back of a switch stays at one level: low reads open, high reads closed"""
     contact = stand.bench.contacts[READBACKS[("first", "second").index(switch)]]

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from ..stand import Stand
 
 
-def _commander(stand: Stand) -> Commander:
+def commander(stand: Stand) -> Commander:
+    """The stand's console, if a fault can make it command something.
+
+    Raises:
+        RigError: if it is another program.
+    """
     if not isinstance(stand.console, Commander):
         raise RigError("this fault needs a console that the rig operates: not covered where a program has the link")
     return stand.console
@@ -33,7 +38,7 @@ def _commander(stand: Stand) -> Commander:
 )
 def out_of_range_command(stand: Stand, power: float, duration: float) -> Iterator[None]:
     """the console arms a power or duration that the limits do not allow, with a right seal"""
-    console = _commander(stand)
+    console = commander(stand)
     console.set_point = (round(power * 1e3), round(duration * 1e6))
     yield
     console.set_point = None
@@ -42,7 +47,7 @@ def out_of_range_command(stand: Stand, power: float, duration: float) -> Iterato
 @fault("link H5", "G3", 48, bound=bounds.restart_us, commands=True, off=Quantity("500 ms", "1 ms", "60 s"))
 def console_restarts(stand: Stand, off: float) -> None:
     """the console's program crashes and is started again after a while"""
-    console = _commander(stand)
+    console = commander(stand)
     console.hung = True
 
     def again() -> None:
@@ -55,7 +60,7 @@ def console_restarts(stand: Stand, off: float) -> None:
 @fault("H3", "G12", 54, response="I", phase=BOOT, commands=True, every=Quantity("20 ms", "5 ms", "10 s"))
 def impatient_operator(stand: Stand, every: float) -> Iterator[None]:
     """somebody presses start again and again, also before the cooling gap is over"""
-    console = _commander(stand)
+    console = commander(stand)
     before_us, console.again_us = console.again_us, round(every * 1e6)
     yield
     console.again_us = before_us
@@ -64,7 +69,7 @@ def impatient_operator(stand: Stand, every: float) -> Iterator[None]:
 @fault("operator H5", "G6", 55, response="-", phase=BOOT, commands=True)
 def early_acknowledgement(stand: Stand) -> Iterator[None]:
     """somebody acknowledges every trip at once, whether its cause is gone or not"""
-    console = _commander(stand)
+    console = commander(stand)
     console.acknowledges = True
     yield
     console.acknowledges = False

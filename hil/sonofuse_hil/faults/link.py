@@ -92,10 +92,17 @@ def flood(stand: Stand, kind: str, every: float) -> Iterator[None]:
     lasting = False
 
 
-@fault("link H5", "G12", 45, response="-", every=Quantity("200 ms", "0 s", "60 s"))
+@fault("link H5", "G12", 45, response="-", bound=bounds.cut_us, every=Quantity("200 ms", "0 s", "60 s"))
 def truncated_frames(stand: Stand, every: float) -> Iterator[None]:
-    """frames to the device are cut: one after each such time, of all with 0 s nearly each"""
-    spoil, _ = one_frame(round(every * 1e6), _chance(stand, 4), lambda frame: frame[: len(frame) // 2] + b"\0")
+    """frames to the device are cut: one after each such time, with 0 s each of them"""
+
+    def cut(frame: bytes) -> bytes:
+        return frame[: len(frame) // 2] + b"\0"
+
+    if every > 0.0:
+        spoil, _ = one_frame(round(every * 1e6), _chance(stand, 4), cut)
+    else:
+        spoil = framewise(lambda _t_us, frame: cut(frame))
     yield from _spoilt(stand, spoil, None)
 
 

@@ -12,6 +12,7 @@ from sonofuse.layout import K
 from ..device import seal
 from ..platforms.process import RigError
 from . import bounds
+from .host import commander
 from .register import BOOT, Choice, Quantity, fault
 
 if TYPE_CHECKING:
@@ -44,6 +45,30 @@ def memory_bit(stand: Stand, where: float, bit: float) -> None:
     word = round(where * (len(body) // 4 - 1))
     if not stand.platform.flip(body, 32 * word + round(bit)):
         raise RigError("a bit of the limit set: it is nowhere in memory; the firmware does not run")
+
+
+@fault(
+    "memory",
+    "G3",
+    27,
+    bound=bounds.state_us,
+    commands=True,
+    channel=Choice("skin_a", "skin_b"),
+    bit=Quantity("3 counts", "0 counts", "29 counts"),
+)
+def kernel_bit(stand: Stand, channel: str, bit: float) -> None:
+    """a bit flips in memory in what the kernel remembers of a temperature, some conversions ago"""
+    state = commander(stand).kernel_state
+    if state is None:
+        raise RigError("a bit of the kernel's state: nobody follows the kernel")
+    ring = K.S_CHANNELS + K.CHANNEL_WORDS * stand.limits.board.index(stand.bench.channel(channel).name) + K.C_RISE
+    words = stand.limits.channel(stand.bench.channel(channel).name).rise_window
+    # The copy is a few ticks old: one of its values may have been replaced, so that one half of them is still so.
+    for at in (ring, ring + words // 2):
+        held = state[at : at + words // 2].tobytes()
+        if stand.platform.flip(held, 8 * (len(held) // 2) + round(bit)):
+            return
+    raise RigError("a bit of the kernel's state: it is nowhere in memory; the firmware does not run")
 
 
 def _flipped(data: bytes) -> bytes:

@@ -9,17 +9,24 @@ from sonofuse.limits.units import UnitError
 
 from .. import faults
 from ..faults import Choice, Fault, Parameter, Value
-from ..faults.register import Ending
+from ..faults.register import BOOT, Ending
 from ..stand import Stand
 
 _HARM = {
     **{hazard.id: hazard.harm for hazard in reversed(HAZARDS)},  # of two with one id the first
     "sensor": "a sensor fails",
     "hardware": "hardware fails",
+    "memory": "memory is damaged",
+    "link": "line or host fail",
+    "operator": "a wrong command",
 }
 
 
-_PROGRAM = "not covered: what is commanded here is up to the program at the link"
+def refused(fault: Fault) -> str:
+    """Why a live rig cannot show a fault whatever its board, "" if it can."""
+    if fault.commands:
+        return "not covered: what is commanded here is up to the program at the link"
+    return "not covered: made for a device that has not booted yet" if fault.phase == BOOT else ""
 
 
 class Broken:
@@ -43,7 +50,7 @@ class Broken:
                 where = f"{name}: {parameter} " if parameter in fault.parameters else ""
                 raise ValueError(f"{where}{error}") from error
         values = fault.values(given)
-        uncovered = _PROGRAM if fault.commands else fault.uncovered(self._stand.limits.board, values)
+        uncovered = refused(fault) or fault.uncovered(self._stand.limits.board, values)
         if uncovered:
             raise ValueError(f"{name}: {uncovered}")
         place = (name, *(str(value) for value in values.values() if isinstance(value, str)))
@@ -95,7 +102,7 @@ def listed(board: Board) -> list[dict[str, Any]]:
             "harm": _HARM[fault.hazards[0]],
             "guarantee": fault.guarantee,
             "lasts": fault.lasts,
-            "not_covered": [_PROGRAM] if fault.commands else fault.blind(board),
+            "not_covered": [refused(fault)] if refused(fault) else fault.blind(board),
             "parameters": {name: _parameter(parameter) for name, parameter in fault.parameters.items()},
         }
         for fault in known
