@@ -152,7 +152,7 @@ class Operator:
             planned = self.plan[self.done]
             set_mw, set_us = self.set_point or (round(planned.power_w * 1e3), round(planned.duration_s * 1e6))
             self._ask(t_us, F.ARM, link.arm_request(set_mw, set_us, self.watch.limits[-32:]))
-        elif seen.state == ARMED:
+        elif seen.state == ARMED and self.done < len(self.plan):
             self._start_sent = True  # from here on an interruption is one of this plan, answered or not
             self._ask(t_us, F.START)
 
@@ -167,7 +167,7 @@ class Operator:
         else:
             if answer.command != F.ACKNOWLEDGE:
                 self._again_us = 0
-            if answer.command == F.START:
+            if answer.command == F.START and self.done < len(self.plan):
                 planned = self.plan[self.done]
                 self.started_us.append(t_us)
                 self.bench.generator.set_power(planned.power_w)

@@ -60,8 +60,8 @@ class Part:
 @dataclass(frozen=True)
 class Case:
     """`rows` of the catalogue at once, with what has to be seen: a status, one of `causes` ("channel check"), a new
-    warning of one of `warns`, a command `refused`. `why` says why something is not detected, or why a response is not
-    the sheet's. The bound is that of the last fault, unless `within` gives one from `since` on; `alarm`: the permit is
+    warning of one of `warns`, a command `refused` ("ARM: cooling"). `why` says why something is not detected, or why a
+    response is not the sheet's. The bound is that of the last fault, unless `within` gives one from `since` on; `alarm`: the permit is
     low anyway, the alarm counts. `afterwards`: the trip comes when RF is over. `limits` changes the limits file."""
 
     rows: tuple[int, ...]
@@ -97,8 +97,11 @@ class Case:
         words = f"{self.status}{' by ' + ' or '.join(self.causes) if self.causes else ''}"
         if self.afterwards:
             words = f"{self.status}; trip by {' or '.join(self.causes)} when RF is over"
-        warns = f"; a warning of {' or '.join(self.warns)}" if self.warns else ""
-        return f"{words}{warns}{'; ' + self.refused + ' refused' if self.refused else ''}"
+        if self.warns:
+            words += f"; a warning of {' or '.join(self.warns)}"
+        if self.refused:
+            words += f" {self.refused}" if self.status == REFUSED else f"; refused {self.refused}"
+        return words
 
     @property
     def fault(self) -> Fault:

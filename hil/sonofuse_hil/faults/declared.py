@@ -181,7 +181,7 @@ _LINK = (
     Case((41,), (Part("unplugged", {"wire": "from the device"}),), TRIP, ("monitor receipt",)),
     Case((42,), (Part("line_noise", {"rate": "0.001 %"}),), AS_PLANNED),
     Case((42,), (Part("line_noise"),), TRIP, ("monitor receipt",)),
-    Case((43,), (Part("replayed_commands", after_us=0),), REFUSED, refused="START"),
+    Case((43,), (Part("replayed_commands", after_us=0),), REFUSED, refused="START: refused in this state"),
     *(
         Case((44,), (Part("flood", {"kind": kind}),), AS_PLANNED)
         for kind in ("forged commands", "receipts", "readings", "noise")
@@ -197,8 +197,13 @@ _LINK = (
 )
 _HOST = (
     Case((46,), (Part("console_hung"),), TRIP, ("monitor receipt",)),
-    Case((47,), (Part("out_of_range_command", after_us=0),), REFUSED, refused="ARM"),
-    Case((47,), (Part("out_of_range_command", {"power": "60 W", "duration": "60 s"}, 0),), REFUSED, refused="ARM"),
+    Case((47,), (Part("out_of_range_command", after_us=0),), REFUSED, refused="ARM: out of range"),
+    Case(
+        (47,),
+        (Part("out_of_range_command", {"power": "60 W", "duration": "60 s"}, 0),),
+        REFUSED,
+        refused="ARM: out of range",
+    ),
     Case((48,), (Part("console_restarts"),), TRIP, ("monitor receipt",)),
     Case((48,), (Part("console_restarts", {"off": "50 ms"}),), TRIP, ("monitor receipt",)),
 )
@@ -214,7 +219,7 @@ _HUMAN = (
         (54,),
         (Part("impatient_operator", after_us=0),),
         REFUSED,
-        refused="ARM",
+        refused="ARM: cooling",
         plan=(Sonication(61.5, 0.3), Sonication(61.5, 0.3)),
         limits={"limits.cooling_gap": "1 s"},
     ),
@@ -223,7 +228,7 @@ _HUMAN = (
         (Part("early_acknowledgement", after_us=0), Part("patient_stop")),
         TRIP,
         _STOPPED,
-        refused="ACKNOWLEDGE",
+        refused="ACKNOWLEDGE: cause present",
         watch_us=1_000_000,
     ),
 )

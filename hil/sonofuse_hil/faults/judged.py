@@ -63,7 +63,7 @@ class Seen:
 def judge(case: Case, limits: LimitsFile, run: Run, notes: Notes) -> Seen:
     """Compare what a run shows with what its case declares."""
     j = _Judged(case, limits, replace(run, seen=tuple(notes.said)), notes)
-    return Seen(case, j.status, j.text, j.reaction_us, j.bound_us, run, j.wrong or j.unsafe)
+    return Seen(case, j.status, j.text, j.reaction_us, j.bound_us, run, j.unsafe or j.wrong)
 
 
 def measurements(seen: Seen) -> list[Measurement]:
@@ -105,11 +105,19 @@ class _Judged:
         return self.run.low_since(self.start_us)
 
     @cached_property
-    def cause(self) -> str:
-        """Of the first trip after the onset, as "channel check"; "" if there was none."""
+    def _trip(self) -> Said | None:
+        """The first report of a trip after the onset."""
         after_us = max(self.onset_us, self.run.rf_us[0]) if self.run.rf_us else math.inf
-        found = next((s for s in self.run.seen if s.state == TRIPPED and s.t_us >= after_us), None)
-        return "" if found is None else self._words(found.cause)
+        return next((said for said in self.run.seen if said.state == TRIPPED and said.t_us >= after_us), None)
+
+    @property
+    def tripped_us(self) -> float:
+        return math.inf if self._trip is None else self._trip.t_us
+
+    @property
+    def cause(self) -> str:
+        """Of that trip, as "channel check"; "" if there was none."""
+        return "" if self._trip is None else self._words(self._trip.cause)
 
     @cached_property
     def resets(self) -> list[str]:
@@ -129,9 +137,10 @@ class _Judged:
         return found
 
     @cached_property
-    def refused(self) -> dict[str, str]:
-        """Commands that were refused, and why at the last time."""
-        return {_COMMANDS[command]: link.RESULTS[result] for _, command, result in self.notes.refused}
+    def refused(self) -> list[str]:
+        """Commands that were refused, and why, as "ARM: cooling"."""
+        said = (f"{_COMMANDS[command]}: {link.RESULTS[result]}" for _, command, result in self.notes.refused)
+        return list(dict.fromkeys(said))
 
     @cached_property
     def status(self) -> str:
@@ -150,7 +159,7 @@ class _Judged:
     def text(self) -> str:
         run, shown = self.run, self.warned if self.case.parts[-1].when != BOOT else {}
         warned = f"; warned of {', '.join(shown)}" if shown else ""
-        refused = "".join(f"; {command} refused: {why}" for command, why in self.refused.items())
+        refused = f"; refused {self.case.refused}"
         ended = f"{run.done} of {len(self.case.plan)} sonications ended normally"
         match self.status:
             case "trip":
@@ -198,13 +207,15 @@ class _Judged:
             return "it ended before the fault happened"
         if self.status != case.expected:
             return f"{self.status}, not {case.expected}"
-        seen = self.cause if run.rf_us else self._words(run.cause)
+        seen = self.cause if run.rf_us else self._words(run.cause) if run.state == TRIPPED else ""
         if case.causes and seen not in case.causes:
-            return f"by {seen}, which is not {' or '.join(case.causes)}"
+            return f"by {seen or 'nothing'}, which is not {' or '.join(case.causes)}"
         if case.warns and not set(case.warns) & set(self.warned):
             return f"no warning of {' or '.join(case.warns)} came"
+        if case.expected == TRIP and any(said.state != TRIPPED for said in run.seen if said.t_us > self.tripped_us):
+            return "it left TRIPPED"
         if case.refused and case.refused not in self.refused:
-            return f"no {case.refused} was refused"
+            return f"{case.refused} was not refused"
         if case.expected in (TRIP, RESET) and run.state != TRIPPED:
             return f"it is {NAMES[run.state]} at the end"
         if case.afterwards and run.done < len(case.plan):
