@@ -38,7 +38,7 @@ MISTAKES = {
     ),
     "36 late_tick": (
         ("kernel.py", "        cause = DEADLINE << 8 | MONITOR\n", "        token = step * DEADLINE\n"),
-        "by monitor stop, which is not monitor deadline",
+        "RF came back before the cooling gap was over",
     ),
     "46 console_hung": (
         (
@@ -62,7 +62,7 @@ MISTAKES = {
     ),
     "55 early_acknowledgement, patient_stop": (
         ("monitor.py", "        if cause or self._state_words[S_TOKEN] != self._token or not", "        if not"),
-        "it left TRIPPED",
+        "ACKNOWLEDGE: cause present was not refused",
     ),
 }
 

@@ -61,8 +61,9 @@ class Part:
 class Case:
     """`rows` of the catalogue at once, with what has to be seen: a status, one of `causes` ("channel check"), a new
     warning of one of `warns`, a command `refused` ("ARM: cooling"). `why` says why something is not detected, or why a
-    response is not the sheet's. The bound is that of the last fault, unless `within` gives one from `since` on; `alarm`: the permit is
-    low anyway, the alarm counts. `afterwards`: the trip comes when RF is over. `limits` changes the limits file."""
+    response is not the sheet's. The bound is that of the last fault, unless `within` gives one from `since` on;
+    `alarm`: the permit is low anyway, the alarm counts. `afterwards`: the trip comes when RF is over. `limits` changes
+    the limits file."""
 
     rows: tuple[int, ...]
     parts: tuple[Part, ...]
