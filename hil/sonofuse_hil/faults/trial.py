@@ -28,10 +28,11 @@ def perform(case: Case, folder: Path, *, on: On = Unix(), transform: Transform |
         RigError: if the platform cannot do what it takes.
     """
     limits = variant.write(folder / "faults.toml", {**variant.QUICK, **case.limits})
+    after_us = max(case.watch_us, _AFTER_US)
     with Rig(
         limits, case.plan, name=case.label, seed=seed, on=on, transform=transform, flash=_treated(folder, limits)
     ) as rig:
-        return carry_out(rig, case)
+        return carry_out(rig, case, after_us)
 
 
 def _treated(folder: Path, limits: Path) -> bytes:
@@ -44,21 +45,21 @@ def _treated(folder: Path, limits: Path) -> bytes:
     return kept.read_bytes()
 
 
-def carry_out(rig: Rig, case: Case) -> Seen:
-    """The case on a rig that is at power-up, or on its way."""
+def carry_out(rig: Rig, case: Case, after_us: int = _AFTER_US) -> Seen:
+    """The case on a rig that is at power-up, or on its way; recorded `after_us` beyond the trip or the end."""
     notes = _listen(rig)
     for part in case.parts:
         _schedule(rig, part)
     planned_us = _BEFORE_RF_US + round(sum(1e6 * (s.duration_s + rig.limits.cooling_gap_s) for s in case.plan))
     last_us = max(part.after_us + (part.lasts_us or 0) for part in case.parts)
-    until_us = max(planned_us, rig.now_us) + last_us
+    until_us = max(planned_us, rig.now_us) + last_us + case.watch_us + (case.bound_us(rig.limits) or 0)
 
     def over() -> bool:
         struck = len(rig.stimuli) >= len(case.parts)
         return struck and (rig.operator.finished or rig.operator.tripped_us is not None)
 
     rig.run_while(lambda: not over(), until_us - rig.now_us)
-    rig.run_for(max(case.watch_us, _AFTER_US))
+    rig.run_for(after_us)
     return judge(case, rig.limits, rig.result(), notes)
 
 

@@ -22,6 +22,8 @@ from . import adc, flash, spi, uart
 
 Watcher = Callable[[int, int], None]  # time in µs, level
 _LOOP_AT = 0x20040000  # SCRATCH_X: the stack of the second core, which is never started
+_SP = 13
+_SRAM_AT = 0x20000000
 _DATA_AT = 0x20030000  # in the heap of the interpreter
 _LOOK_NS = 64
 _LOOKS = 10_000  # interrupts may be masked for a while
@@ -209,6 +211,10 @@ class Chip:
         """Go on at an address that holds no code."""
         self.mcu.core.pc = _DATA_AT
         self.mcu.core.waiting = False
+
+    def exhaust_stack(self) -> None:
+        """The stack pointer is at the lowest address of memory: whatever is pushed next has no place."""
+        self.mcu.core.registers[_SP] = _SRAM_AT
 
     def raise_interrupt(self) -> None:
         """Raise the interrupt of USB, as `interrupt`, and do not wait for it."""

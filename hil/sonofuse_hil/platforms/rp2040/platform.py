@@ -130,11 +130,15 @@ class Rp2040Platform:
         self.chip.hang()
 
     def fail_call(self, t_us: int, kind: str) -> None:
-        """Not on a chip: what its calls raise is the chip's own affair.
+        """Only "stack" on a chip: what its calls raise is the chip's own affair.
 
         Raises:
-            RigError: always.
+            RigError: for any other kind.
         """
+        if kind == "stack":
+            self.hung_us = t_us
+            self.chip.exhaust_stack()
+            return
         raise RigError(f"an exception ({kind}) inside a call at {t_us} µs: not covered on rp2040, use --on unix")
 
     def block_bus(self, t_us: int) -> None:
