@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sonofuse_hil.platforms.rp2040 import image
+
 TESTING = Path(__file__).parents[2] / "docs" / "testing.md"
 THREE = "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\ndef test_c():\n    pass\n"
 FAILS = """
@@ -62,6 +64,7 @@ def test_a_figure_beyond_its_limit_fails(pytester: pytest.Pytester) -> None:
         (["--limits", "nope.toml"], "ERROR: --limits: *nope.toml*"),
         (["--guarantee", "G13"], "ERROR: --guarantee: there is no guarantee 'G13'; accepted: G1 to G12"),
         (["--uf2", "missing.uf2"], "ERROR: --uf2: *missing.uf2*"),
+        (["--attachments", "test_bad_input_is_one_line.py"], "ERROR: --attachments *test_bad_input_is_one_line.py*"),
         (["--sonofuse-port", "COM1"], "ERROR: --sonofuse-port belongs to --on board*"),
     ],
 )
@@ -103,6 +106,29 @@ def test_a_platform_that_is_missing(pytester: pytest.Pytester, words: list[str],
     found.assert_outcomes(**outcome)
 
 
+@pytest.mark.parametrize(("words", "outcome"), [([], {"skipped": 1}), (["--require=rp2040"], {"errors": 1})])
+def test_an_image_that_is_missing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, words: list[str], outcome: dict[str, int]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path))
+    monkeypatch.delenv(image.VARIABLE, raising=False)
+    pytester.makepyfile("def test_it(rig):\n    rig()\n")
+    found = session(pytester, "--on=rp2040", *words)
+    found.assert_outcomes(**outcome)
+    assert "micropython.org/download" in found.stdout.str()
+
+
+@pytest.mark.chip
+def test_the_fixtures_on_the_emulated_chip(pytester: pytest.Pytester, chip_image: Path) -> None:
+    pytester.makepyfile(
+        "from sonofuse_hil.operator import Sonication\n\n\ndef test_it(rig):\n"
+        "    device = rig(plan=(Sonication(40.0, 0.05),))\n"
+        "    run = device.run_plan(100_000_000)\n"
+        '    assert (run.done, run.tier) == (1, "emulated chip")\n'
+    )
+    session(pytester, "--on=rp2040", f"--uf2={chip_image}", "--require=rp2040").assert_outcomes(passed=1)
+
+
 def test_what_a_failing_test_leaves(pytester: pytest.Pytester) -> None:
     from vcd.reader import TokenKind, tokenize
 
@@ -136,7 +162,8 @@ def test_nothing_is_loaded_that_nobody_uses(pytester: pytest.Pytester) -> None:
     session(pytester).assert_outcomes(passed=1)
 
 
-def test_ctrl_c_ends_the_device(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(("words", "processes"), [([], 2), (["-n", "1"], 3)], ids=["alone", "in a worker"])
+def test_ctrl_c_ends_the_device(pytester: pytest.Pytester, words: list[str], processes: int) -> None:
     pytester.makepyfile(
         "from pathlib import Path\nfrom sonofuse_hil.operator import Sonication\n\n\ndef test_it(rig):\n"
         "    device = rig(plan=(Sonication(40.0, 0.2),))\n"
@@ -144,7 +171,7 @@ def test_ctrl_c_ends_the_device(pytester: pytest.Pytester) -> None:
         '    device.run_for(1_000_000)\n    Path("begun").touch()\n    while True:\n        device.run_for(1_000)\n'
     )
     running = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=pytester.path, stdout=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )  # fmt: skip
@@ -154,7 +181,7 @@ def test_ctrl_c_ends_the_device(pytester: pytest.Pytester) -> None:
             assert running.poll() is None and time.monotonic() < until
             time.sleep(0.05)
         family = psutil.Process(running.pid).children(recursive=True)
-        assert len(family) == 2, "a zygote and a VM"
+        assert len(family) == processes, "a zygote and a VM, and a worker whose they are"
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=60)
     finally:
