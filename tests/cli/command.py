@@ -53,6 +53,6 @@ def sonofuse(folder: Path, *arguments: str, **more: str) -> Ended:
     """Run `sonofuse` with these arguments in a folder; whatever happens, it prints no traceback and leaves nothing."""
     with start(folder, *arguments, **more) as process:
         out, err = process.communicate(timeout=TIMEOUT_S)
-    assert "Traceback" not in out + err
+    assert "Traceback" not in out + err, out + err
     assert left_over(folder) == []
     return Ended(process.returncode, out, err)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +122,8 @@ def test_a_console_stops_a_device_whose_clock_is_wrong(calm: tuple[Path, str, st
             assert (run.cause >> 8 == 36) == stopped, "STOP was commanded"
             if stopped:
                 assert rig.operator.clock_alarm_us - run.stimuli[0].t_us < 2_200_000
+
+
+@pytest.mark.parametrize("name", faults.fault_names())
+def test_a_fault_goes_to_another_process_by_its_name(name: str) -> None:
+    assert pickle.loads(pickle.dumps(faults.get(name))) is faults.get(name)  # noqa: S301 - our own

@@ -104,6 +104,10 @@ class Fault:
     phase: str = ON
     commands: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], "Fault"], tuple[str]]:
+        """Its name is enough for another process, which has the same register."""
+        return get, (self.name,)
+
     @property
     def lasts(self) -> bool:
         """Whether it lasts until it is ended; another one passes by itself, or leaves nothing to end."""
