@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from sonofuse_hil.platforms.rp2040 import image
+from tests.quick import quick_limits
 
 TESTING = Path(__file__).parents[2] / "docs" / "testing.md"
 THREE = "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\ndef test_c():\n    pass\n"
@@ -126,7 +127,9 @@ def test_the_fixtures_on_the_emulated_chip(pytester: pytest.Pytester, chip_image
         "    run = device.run_plan(100_000_000)\n"
         '    assert (run.done, run.tier) == (1, "emulated chip")\n'
     )
-    session(pytester, "--on=rp2040", f"--uf2={chip_image}", "--require=rp2040").assert_outcomes(passed=1)
+    limits = quick_limits(pytester.path)
+    found = session(pytester, "--on=rp2040", f"--uf2={chip_image}", "--require=rp2040", f"--limits={limits}")
+    found.assert_outcomes(passed=1)
 
 
 def test_what_a_failing_test_leaves(pytester: pytest.Pytester) -> None:
