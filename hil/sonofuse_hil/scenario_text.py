@@ -39,6 +39,20 @@ def scenario_text(scenario: Scenario, limits: str | Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def scenario_words(scenario: Scenario) -> str:
+    """What a scenario is, on one line: what differs from the standard patient and bench, plan, faults."""
+    s = scenario
+    parts = [f"{_amount(one.power_w, 'power')} for {_amount(one.duration_s, 'time')}" for one in s.plan]
+    own = [*_tolerances(s.tolerances), *_patient(s.anatomy)]
+    parts += [line.replace(" = ", " ").replace('"', "") for line in own]
+    for event in s.events:
+        when = _amount(event.time_us / 1e6, "time") + (" after RF" if event.after_rf else " after boot")
+        given = [f"{name} {spoken(value, event.fault.parameters[name])}" for name, value in event.values.items()]
+        sonication = f" of sonication {event.sonication + 1}" if event.sonication else ""
+        parts.append(" ".join([f"{when}{sonication}:", event.fault.name, *given]))
+    return "; ".join(parts)
+
+
 def spoken(value: Value, parameter: Parameter) -> str:
     """A value of a fault's parameter, in base units, as people write it.
 

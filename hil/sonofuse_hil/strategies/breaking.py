@@ -41,7 +41,8 @@ def parameters(fault: Fault, board: Board) -> SearchStrategy[dict[str, Value]]:
     if fault.covered_nowhere(board):
         raise ValueError(fault.blind(board)[0])
     every = {name: _parameter(name, kind, fault, board) for name, kind in fault.parameters.items()}
-    return st.fixed_dictionaries(every).filter(lambda values: not fault.uncovered(board, values))
+    drawn = st.tuples(*every.values()).map(lambda values: dict(zip(every, values, strict=True)))
+    return drawn.filter(lambda values: not fault.uncovered(board, values))
 
 
 def _parameter(name: str, kind: Parameter, fault: Fault, board: Board) -> SearchStrategy[Value]:

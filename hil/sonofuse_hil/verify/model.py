@@ -54,7 +54,7 @@ class Property:
 class Result:
     """What became of a property: examples that were run, the figure with the smallest margin to its bound, the verdict.
     Of one that fails: why, and the smallest example as a scenario file, with the limits file that it names if that is
-    not the user's own."""
+    not the user's own; and whether that file, read and run again, showed the same."""
 
     name: str
     guarantee: str
@@ -66,9 +66,11 @@ class Result:
     margin: float | None = None
     why: str = ""
     title: str = ""
+    words: str = ""
     scenario: str = ""
     limits: str = ""
     limits_name: str = ""
+    repeats: bool = True
 
 
 def as_promised(outcome: Outcome) -> Judged:

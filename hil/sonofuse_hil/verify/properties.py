@@ -54,13 +54,15 @@ def not_covered(files: LimitsFiles) -> list[str]:
         if lacks:
             lines.append(f"fault {row.number} {row.what}: {lacks.removeprefix('not covered: ')}")
     provoked = strategies.provoked(oracle)
+    reasons: dict[str, list[str]] = {}
     for channel, check in oracle.limits:
         if (channel, check) not in provoked:
             why = strategies.NOT_PROVOKED.get(check, "the digital input of a contact is 0 or 1")
             why = "faults of G11 are tried instead" if why == "G11" else why
-            lines.append(f"{channel} {check}: {why}")
+            reasons.setdefault(f"{check}: {why}", []).append(channel)
         elif not _reached(files, channel, check):
-            lines.append(f"{channel} {check}: no fault of the rig reaches what this channel watches")
+            reasons.setdefault(f"{check}: no fault of the rig reaches what it watches", []).append(channel)
+    lines += [f"{', '.join(channels)} {reason}" for reason, channels in reasons.items()]
     return lines + declared.not_covered(files)
 
 

@@ -7,8 +7,8 @@ from hypothesis.errors import Unsatisfiable
 
 from ..device import Transform
 from ..platforms.process import RigError
-from ..scenario import run_scenario
-from ..scenario_text import scenario_text
+from ..scenario import load_scenario, run_scenario
+from ..scenario_text import scenario_text, scenario_words
 from .limits_files import LimitsFiles
 from .model import FAILS, HOLDS, NOT_RUN, Example, Judged, Property, Result
 
@@ -44,23 +44,7 @@ class Search:
             raise self._error
         prop, run = self.prop, len(self.seen)
         if self.broken is not None:
-            broken = self.broken
-            own = broken.scenario.limits == files.file
-            return Result(
-                prop.name,
-                prop.guarantee,
-                FAILS,
-                run,
-                prop.unit,
-                broken.value,
-                broken.bound,
-                self._margin(broken),
-                broken.wrong,
-                broken.scenario.title,
-                scenario_text(broken.scenario, files.file.resolve() if own else broken.scenario.limits.name),
-                "" if own else broken.scenario.limits.read_text(encoding="utf-8"),
-                "" if own else broken.scenario.limits.name,
-            )
+            return self._found(self.broken, run, files)
         if not run:
             return Result(prop.name, prop.guarantee, NOT_RUN, 0, prop.unit, why="these limits leave no example of it")
         timed = [judged for judged in self.seen.values() if self._margin(judged) is not None]
@@ -68,6 +52,35 @@ class Search:
         if worst is None:
             return Result(prop.name, prop.guarantee, HOLDS, run, prop.unit)
         return Result(prop.name, prop.guarantee, HOLDS, run, prop.unit, worst.value, worst.bound, self._margin(worst))
+
+    def _found(self, broken: Judged, run: int, files: LimitsFiles) -> Result:
+        """A failing example, as small as it became."""
+        limits = broken.scenario.limits
+        own = limits == files.file
+        text = scenario_text(broken.scenario, limits.resolve() if own else limits.name)
+        return Result(
+            name=self.prop.name,
+            guarantee=self.prop.guarantee,
+            verdict=FAILS,
+            examples=run,
+            unit=self.prop.unit,
+            value=broken.value,
+            bound=broken.bound,
+            margin=self._margin(broken),
+            why=broken.wrong,
+            title=broken.scenario.title,
+            words=scenario_words(broken.scenario),
+            scenario=text,
+            limits="" if own else limits.read_text(encoding="utf-8"),
+            limits_name="" if own else limits.name,
+            repeats=self._repeats(text, files),
+        )
+
+    def _repeats(self, text: str, files: LimitsFiles) -> bool:
+        """Whether the scenario file, read and run as anybody would, is not as expected either."""
+        path = files.folder / "found.toml"
+        path.write_text(text, encoding="utf-8")
+        return not run_scenario(load_scenario(path, board=files.board), transform=self.transform).passed
 
     def _search(self) -> None:
         @seed(self.chosen)
