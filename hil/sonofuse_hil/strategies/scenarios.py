@@ -72,9 +72,7 @@ def described(events: tuple[Event, ...]) -> str:
     return " and ".join(event.fault.text for event in events) or "nothing is broken"
 
 
-@st.composite
 def scenarios(
-    draw: st.DrawFn,
     limits: Path,
     board: Board | None = None,
     *,
@@ -82,7 +80,7 @@ def scenarios(
     anatomy: SearchStrategy[Anatomy] | None = None,
     faults: bool = True,
     doubles: bool = True,
-) -> Scenario:
+) -> SearchStrategy[Scenario]:
     """Scenarios for a limits file that the rig can build and run: plan, patient, bench, faults, and what has to be
     seen. They shrink to a short plan, an early fault, and the standard patient and bench.
 
@@ -95,20 +93,26 @@ def scenarios(
         LimitsError: if the limits file is wrong. ValueError: if it permits no plan of the declared ranges.
     """
     read = load(limits, board)
-    treatment = draw(plans(read) if plan is None else plan)
-    broken = faults and draw(st.booleans())
-    events = draw(faults_of(read.board, read, treatment, doubles=doubles)) if broken else ()
-    return Scenario(
-        name="drawn",
-        title=described(events),
-        description="Drawn by sonofuse_hil.strategies.",
-        limits=limits,
-        plan=treatment,
-        expect=expected(read, treatment, events),
-        events=events,
-        tolerances=draw(tolerances()),
-        anatomy=draw(anatomies() if anatomy is None else anatomy),
-        seed=draw(seeds()),
-        cooling_gap_s=shortened_s(read),
-        board=None if board is None else board.file,
-    )
+    treatments, patients = plan or plans(read), anatomy or anatomies()
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Scenario:
+        treatment = draw(treatments)
+        broken = faults and draw(st.booleans())
+        events = draw(faults_of(read.board, read, treatment, doubles=doubles)) if broken else ()
+        return Scenario(
+            name="drawn",
+            title=described(events),
+            description="Drawn by sonofuse_hil.strategies.",
+            limits=limits,
+            plan=treatment,
+            expect=expected(read, treatment, events),
+            events=events,
+            tolerances=draw(tolerances()),
+            anatomy=draw(patients),
+            seed=draw(seeds()),
+            cooling_gap_s=shortened_s(read),
+            board=None if board is None else board.file,
+        )
+
+    return drawn()

@@ -1,5 +1,6 @@
 """Plans that a limits file permits, patients, and where the sensors lie on them."""
 
+import math
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from .benches import spread
 from .ranges import Range
 
 _FINISH_S = 0.1  # kept free before the longest duration: FINISH has to be obeyed by then
-_LEAST_S = 0.1
+_LEAST_S, _LEAST_W = 0.1, 0.1
+_USUAL_W = 60.0
 
 
 def armable_w(limits: LimitsFile) -> float:
@@ -32,16 +34,14 @@ def longest_s(limits: LimitsFile, power_w: float) -> float:
     return min(limits.max_on_s - _FINISH_S, limits.energy_j / (power_w * over * over))
 
 
-@st.composite
 def plans(
-    draw: st.DrawFn,
     limits: LimitsFile,
     *,
     sonications: int = ranges.SONICATIONS,
     power_w: Range = ranges.POWER_W,
     duration_s: Range = ranges.DURATION_S,
     armable: bool = True,
-) -> tuple[Sonication, ...]:
+) -> SearchStrategy[tuple[Sonication, ...]]:
     """One sonication or more; the cooling gaps between them are those of the limits.
 
     Args:
@@ -52,15 +52,24 @@ def plans(
     Raises:
         ValueError: if the limits permit nothing of these ranges.
     """
-    powers = power_w.within(_LEAST_S, armable_w(limits)) if armable else power_w
-    found = []
-    for _ in range(draw(st.integers(1, sonications))):
-        watts = draw(spread(powers, min(max(60.0, powers.low), powers.high)))
-        watts = min(watts, int(powers.high * 1000) / 1000)
-        durations = duration_s.within(_LEAST_S, longest_s(limits, watts)) if armable else duration_s
-        seconds = draw(spread(durations, durations.low))
-        found.append(Sonication(watts, min(seconds, durations.high)))
-    return tuple(found)
+    powers = power_w.within(_LEAST_W, armable_w(limits)) if armable else power_w
+    if armable:
+        duration_s.within(_LEAST_S, longest_s(limits, powers.low))
+
+    @st.composite
+    def one(draw: st.DrawFn) -> Sonication:
+        watts = draw(watts_of(powers))
+        most_s = min(duration_s.high, longest_s(limits, watts)) if armable else duration_s.high
+        durations = Range(min(duration_s.low, most_s), most_s)
+        return Sonication(watts, min(draw(spread(durations, durations.low)), math.floor(1e3 * most_s) / 1e3))
+
+    return st.lists(one(), min_size=1, max_size=sonications).map(tuple)
+
+
+def watts_of(powers: Range) -> SearchStrategy[float]:
+    """Electrical powers of a range, W, in steps of 0.1 W and never above it; they shrink to 60 W or what is nearest."""
+    most_w = math.floor(1e3 * powers.high) / 1e3
+    return spread(powers, min(max(_USUAL_W, powers.low), most_w)).map(lambda watts: min(watts, most_w))
 
 
 def placements() -> SearchStrategy[tuple[float, float]]:

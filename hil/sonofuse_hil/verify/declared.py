@@ -73,9 +73,9 @@ def defaults(fault: Fault, board: Board) -> Iterator[dict[str, Value]]:
 
 def _bounded(limits: LimitsFile, case: Case) -> bool:
     """Whether the property of the fault itself says the same."""
-    if len(case.parts) > 1 or case.within is not None or case.parts[0].when == BOOT:
+    part = case.parts[-1]
+    if len(case.parts) > 1 or case.within is not None or part.when == BOOT:
         return False
-    part = case.parts[0]
     return strategies.certain_us(part.fault, limits, part.values) is not None
 
 

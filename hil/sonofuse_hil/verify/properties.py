@@ -19,10 +19,9 @@ from ..operator import Sonication
 from ..scenario import Outcome
 from ..scenario_model import ANYHOW, Event, Expectation, Scenario
 from ..strategies import ranges
-from ..strategies.benches import spread
 from ..strategies.breaking import shortened_s
 from ..strategies.scenarios import described
-from ..strategies.treatments import armable_w, longest_s
+from ..strategies.treatments import armable_w, longest_s, watts_of
 from . import declared, excursions
 from .limits_files import LimitsFiles
 from .model import Example, Judged, Property, as_promised
@@ -80,8 +79,7 @@ def bounded(files: LimitsFiles) -> list[Fault]:
 
 
 def _powers(files: LimitsFiles) -> SearchStrategy[float]:
-    over = ranges.POWER_W.within(0.1, armable_w(files.limits))
-    return spread(over, min(max(60.0, over.low), over.high)).map(lambda w: min(w, math.floor(over.high * 1e3) / 1e3))
+    return watts_of(ranges.POWER_W.within(0.0, armable_w(files.limits)))
 
 
 def _normal(files: LimitsFiles) -> Property:

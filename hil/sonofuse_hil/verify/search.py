@@ -92,7 +92,7 @@ class Search:
             report_multiple_bugs=False,
             print_blob=False,
             verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[*HealthCheck],
         )
         @given(self.prop.examples)
         def holds(example: Example) -> None:
