@@ -1,4 +1,4 @@
-"""The command line of the rig: `sonofuse hil list | run | demo | campaign | rerun`."""
+"""The command line of the rig: `sonofuse hil list | run | demo | campaign | rerun | verify`."""
 
 import importlib
 import json
@@ -33,6 +33,7 @@ from .clear import clear_errors
 from .playback import run_recording
 from .report.case import Case
 from .scenario import Outcome, Scenario, load_scenario, run_scenario, scenario_names
+from .verify import options as verify_options
 from .view import bars, show_cases, show_played, show_table
 
 _RUN = """\
@@ -103,6 +104,7 @@ def _parser() -> Parser:
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
         choose.add_to(verb)
     options.add_to(verbs)
+    verify_options.add_to(verbs)
     for verb in (shown, run, show):
         verb.add_argument("--json", action="store_true", help="print one JSON object")
     return parser

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sonofuse.board import Board
 from sonofuse.causes import cause_text, cause_words
 
+from .device import Transform
 from .plant import LayeredPlant
 from .platforms.platform import On
 from .platforms.unix import Unix
 from .rig import Rig
 from .run import Run
 from .scenario_file import ScenarioError, load_scenario, scenario_names
-from .scenario_model import END, LAST_TOKEN, RF, Event, Expectation, Scenario
+from .scenario_model import ANYHOW, END, LAST_TOKEN, NO_START, OFF, RF, Event, Expectation, Scenario
 
 __all__ = [
     "Event",
@@ -56,7 +58,12 @@ class Outcome:
 
 
 def run_scenario(
-    scenario: Scenario, *, on: On = Unix(), on_progress: Progress | None = None, after_us: int = _AFTER_US
+    scenario: Scenario,
+    *,
+    on: On = Unix(),
+    on_progress: Progress | None = None,
+    after_us: int = _AFTER_US,
+    transform: Transform | None = None,
 ) -> Outcome:
     """Run a scenario and judge it. The device and its files are gone afterwards, also after Ctrl-C.
 
@@ -64,6 +71,7 @@ def run_scenario(
         on: the platform that runs the device.
         on_progress: called with simulated and planned seconds.
         after_us: recorded beyond the end, for curves.
+        transform: rewrites firmware sources, for mutants.
 
     Raises:
         LimitsError: if the limits file is wrong.
@@ -81,6 +89,7 @@ def run_scenario(
         plant=LayeredPlant(scenario.anatomy),
         seed=scenario.seed,
         blob=blob,
+        transform=transform,
         on=on,
         board=limits.board,
     ) as rig:
@@ -93,7 +102,7 @@ def run_scenario(
         end_us = rig.now_us + after_us
         while rig.now_us < end_us:
             rig.run_for(_STEP_US)
-        return judge(scenario, rig.result(), rig.limits.board)
+        return judge(scenario, rig.result(), limits.board, 1e6 * limits.cooling_gap_s)
 
 
 def _schedule(rig: Rig, event: Event) -> None:
@@ -106,8 +115,8 @@ def _schedule(rig: Rig, event: Event) -> None:
         rig.at(event.time_us, event.fault.name, event.fault.text, act)
 
 
-def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
-    """Compare a run with what its scenario expects."""
+def judge(scenario: Scenario, run: Run, board: Board, gap_us: float = 0.0) -> Outcome:
+    """Compare a run with what its scenario expects; `gap_us` is the cooling gap of its limits."""
     expect, tripped = scenario.expect, run.tripped
     seen = "no trip, but the plan was not carried out"
     if tripped is not None:
@@ -116,12 +125,12 @@ def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
         seen = f"{run.done} of {run.done} sonications ended normally"
     start_us = _start_us(scenario, run)
     reaction_us = rf_off_us = None
-    if expect.trip and start_us is not None and tripped is not None:
+    if start_us is not None and (expect.otherwise == OFF or (expect.trip and tripped is not None)):
         reaction_us = _alarm_us(run, board, start_us) if expect.alarm else run.low_since(start_us)
         reaction_us = None if reaction_us is None else reaction_us - start_us
         off_us = run.rf_off(start_us)
         rf_off_us = None if off_us is None else off_us - start_us
-    reason = _wrong(scenario, run, board, start_us, reaction_us)
+    reason = _wrong(scenario, run, board, start_us, reaction_us) or _unsafe(scenario, run, gap_us)
     return Outcome(
         scenario=scenario,
         run=run,
@@ -130,7 +139,7 @@ def judge(scenario: Scenario, run: Run, board: Board) -> Outcome:
         start_us=start_us,
         reaction_us=reaction_us,
         rf_off_us=rf_off_us,
-        bound_us=expect.within_us if expect.trip else None,
+        bound_us=expect.within_us if expect.timed else None,
         guarantee=expect.guarantee,
         passed=not reason,
         reason=reason,
@@ -147,7 +156,7 @@ def _start_us(scenario: Scenario, run: Run) -> int | None:
         return run.rf_us[-1] + round(scenario.plan[-1].duration_s * 1e6) if whole else None
     if since == LAST_TOKEN:
         return max(run.last_token_us) if min(run.last_token_us) >= 0 else None
-    return next((stimulus.t_us for stimulus in run.stimuli if stimulus.name == since), None)
+    return next((stimulus.t_us for stimulus in reversed(run.stimuli) if stimulus.name == since), None)
 
 
 def _watched(cause: int, board: Board) -> str:
@@ -166,16 +175,23 @@ def _wrong(scenario: Scenario, run: Run, board: Board, start_us: int | None, rea
     expect, tripped = scenario.expect, run.tripped
     missing = [event.fault.name for event in scenario.events if event.fault.name not in {s.name for s in run.stimuli}]
     cause = None if tripped is None else cause_words(tripped.cause, board)
+    if expect.otherwise == ANYHOW:
+        return ""
+    if expect.otherwise == NO_START:
+        return "RF was permitted" if run.rf_us or run.history.edges else ""
     if not run.rf_us:
         return f"RF was never permitted: the device reported state {run.state}, cause {cause_text(run.cause, board)}"
-    if not expect.trip:
+    if expect.otherwise == OFF:
+        if start_us is None:
+            return f"it ended before the time that the bound counts from ({expect.since})"
+    elif not expect.trip:
         if cause is not None:
             return f"tripped by {cause[0]} {cause[1]} in a run that has to end normally"
         if run.done != len(scenario.plan):
             return f"only {run.done} of {len(scenario.plan)} sonications ended"
     elif cause is None or tripped is None:
         return "no trip"
-    elif not {cause[:2], (_watched(tripped.cause, board), cause[1])} & set(expect.causes):
+    elif expect.causes and not {cause[:2], (_watched(tripped.cause, board), cause[1])} & set(expect.causes):
         return f"tripped by {cause[0]} {cause[1]}, which is not an expected cause"
     elif missing:
         return f"tripped before {missing[0]} happened"
@@ -183,10 +199,21 @@ def _wrong(scenario: Scenario, run: Run, board: Board, start_us: int | None, rea
         return f"tripped before the time that the bound counts from ({expect.since})"
     elif reaction_us is None:
         return "no alarm"
-    elif reaction_us > expect.within_us:
+    if reaction_us is not None and reaction_us > expect.within_us:
         return f"took {reaction_us / 1e3:.3f} ms, allowed are {expect.within_us / 1e3:g} ms"
+    return ""
+
+
+def _unsafe(scenario: Scenario, run: Run, gap_us: float) -> str:
+    """One line that says what must not be after any run, "" if it is not."""
     if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
         return "a permit was still given at the end"
-    if run.rf_off(run.rf_us[0]) is None:
+    if run.rf_off(run.rf_us[0] if run.rf_us else 0) is None:
         return "RF was still on at the end"
+    pauses_us = [after[0] - before[1] for switch in (0, 1) for before, after in pairwise(run.bursts(switch))]
+    least_us = max(gap_us, scenario.expect.pause_us)
+    if pauses_us and min(pauses_us) < least_us:
+        return (
+            f"RF came back after {min(pauses_us) / 1e3:.3f} ms, before a cooling gap of {least_us / 1e6:g} s was over"
+        )
     return ""

@@ -1,6 +1,7 @@
 """Reads a scenario file: TOML in physical units, checked key by key, all problems reported together."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from . import faults
 from .bench import Tolerances
 from .measurement import GUARANTEES
 from .operator import Sonication
-from .plant.tissue import STANDARD, Anatomy
-from .scenario_model import STARTS, Event, Expectation, Scenario, cause_names
+from .plant.tissue import STANDARD, Anatomy, Layer
+from .scenario_model import OFF, OTHERWISE, STARTS, Event, Expectation, Scenario, cause_names
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
 # key in [tolerances] -> dimension, field of Tolerances, factor from the base unit
-_TOLERANCES: Mapping[str, tuple[str, str, float]] = {
+TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     **{
         f"{name}_offset": ("difference", f"{name}_offset_c", 1.0)
         for name in ("skin_a", "skin_b", "transducer", "water")
@@ -135,7 +136,7 @@ class _Reader:
         found: dict[str, Any] = {}
         table = self.top.table("tolerances", "a table [tolerances]", required=False)
         if table is not None:
-            for key, (dimension, name, factor) in _TOLERANCES.items():
+            for key, (dimension, name, factor) in TOLERANCES.items():
                 amount = table.quantity(key, dimension, least=0.0 if key in ("flow", "lag") else None, required=False)
                 if amount is not None:
                     found[name] = round(amount * factor) if key == "flow" else amount * factor
@@ -155,8 +156,14 @@ class _Reader:
             found = table.quantity(key, "share", required=False)
             return standard if found is None else found
 
+        def layer(standard: Layer) -> Layer:
+            if standard.name == "marrow":
+                return standard  # the innermost: where it ends is not seen
+            return replace(standard, thickness_mm=length_mm(f"{standard.name}_thickness", standard.thickness_mm))
+
         try:
             anatomy = Anatomy(
+                layers=tuple(layer(standard) for standard in STANDARD.layers),
                 bone_absorption=share("bone_absorption", STANDARD.bone_absorption),
                 shear_share=share("shear_share", STANDARD.shear_share),
                 beam_radius_mm=length_mm("beam_radius", STANDARD.beam_radius_mm),
@@ -208,8 +215,8 @@ class _Reader:
         sonication = table.whole("sonication", 1, required=False) or 1
         if plan and sonication > len(plan):
             table.note("sonication", "is not in the plan", f"1 to {len(plan)}")
-        elif plan and after_s is not None and after_s > plan[sonication - 1].duration_s:
-            table.note("after_rf", "is after the end of the sonication", f"up to {plan[sonication - 1].duration_s:g} s")
+        elif plan and after_s is not None and sonication == len(plan) and after_s > plan[-1].duration_s:
+            table.note("after_rf", "is after the end of the sonication", f"up to {plan[-1].duration_s:g} s")
         time_s = at_s if after_s is None else after_s
         if name is None:
             table.known += table.data  # what belongs to an unknown fault is not known either
@@ -236,24 +243,27 @@ class _Reader:
 
     def _expect(self, limits: LimitsFile | None, events: tuple[Event, ...]) -> Expectation | None:
         table = self.top.table("expect", 'a table [expect] with end = "normal" or end = "trip"')
-        end = table and table.choice("end", ("normal", "trip"))
+        end = table and table.choice("end", ("normal", "trip", *OTHERWISE))
         if table is None or end is None:
             return None
         guarantee = table.choice("guarantee", GUARANTEES) if "guarantee" in table.data else None
-        if end == "normal":
+        pause_s = table.quantity("pause", "time", least=0.0, required=False) or 0.0
+        otherwise, pause_us = end if end in OTHERWISE else "", round(pause_s * 1e6)
+        if end not in ("trip", OFF):
             table.done()
-            return Expectation(False, guarantee or "G8")
+            return Expectation(False, guarantee or "G8", otherwise=otherwise, pause_us=pause_us)
         within_s = table.quantity("within", "time")
         names = [str(event.get("fault")) for event in _elements(self.top.data.get("event")) if hasattr(event, "get")]
         since = table.choice("from", (*names, *STARTS)) if "from" in table.data or not names else names[-1]
         until = table.choice("until", ("permit low", "alarm")) if "until" in table.data else "permit low"
-        causes = self._causes(table, limits)
+        causes = self._causes(table, limits) if end == "trip" and "causes" in table.data else ()
         table.done()
         if within_s is None or since is None or not table.sound:
             return None
         broken = next((event for event in events if event.fault.name == since), events[-1] if events else None)
         guarantee = guarantee or (broken.fault.guarantee if broken else "G1")
-        return Expectation(True, guarantee, causes, round(within_s * 1e6), since, until == "alarm")
+        within_us = round(within_s * 1e6)
+        return Expectation(not otherwise, guarantee, causes, within_us, since, until == "alarm", otherwise, pause_us)
 
     def _causes(self, table: Table, limits: LimitsFile | None) -> tuple[tuple[str, str], ...]:
         accepted = 'a list such as ["reflected ratio", "monitor duration"]'

@@ -16,6 +16,12 @@ from .plant.tissue import STANDARD, Anatomy
 
 MONITOR = "monitor"  # stands for a channel in causes that concern the whole monitor
 RF, END, LAST_TOKEN = STARTS = ("rf", "end", "last token")  # what a bound counts from, besides the name of a fault
+OFF, NO_START, ANYHOW = OTHERWISE = ("off", "no start", "safe")
+_ENDS = {
+    "": "every sonication ends normally, without a trip",
+    NO_START: "RF is never permitted",
+    ANYHOW: "however it ends, RF is off",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,11 @@ class Expectation:
     """How the run has to end: normally, or with a trip by one of `causes` (channel, check) within a bound.
 
     The bound counts from `since` (the name of a fault, or one of STARTS: RF on, the planned end of the last
-    sonication, the last token) to the last permit edge, or to the alarm.
+    sonication, the last token) to the last permit edge, or to the alarm. Without causes any trip will do.
+
+    `otherwise`, with `trip` False, is one of OTHERWISE: the permit is low within the bound, whatever is said about it
+    (a device that is held in reset says nothing); RF is never permitted at all; or however it ends, in the end RF is
+    off. `pause_us`: the least time without permit between two sonications, besides the cooling gap of the limits.
     """
 
     trip: bool
@@ -43,15 +53,22 @@ class Expectation:
     within_us: int = 0
     since: str = ""
     alarm: bool = False
+    otherwise: str = ""
+    pause_us: int = 0
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is a bound."""
+        return self.trip or self.otherwise == OFF
 
     @property
     def text(self) -> str:
-        if not self.trip:
-            return "every sonication ends normally, without a trip"
-        causes = " or ".join(f"{channel} {check}" for channel, check in self.causes)
+        if not self.timed:
+            return _ENDS[self.otherwise]
+        causes = f" by {' or '.join(' '.join(cause) for cause in self.causes)}" if self.causes else ""
         what = "alarm" if self.alarm else "permit low"
         since = {"rf": "RF on", "end": "the planned end", "last token": "the last token"}.get(self.since, self.since)
-        return f"trip by {causes}; {what} within {self.within_us / 1e3:g} ms of {since}"
+        return f"{f'trip{causes}; ' if self.trip else ''}{what} within {self.within_us / 1e3:g} ms of {since}"
 
 
 @dataclass(frozen=True)

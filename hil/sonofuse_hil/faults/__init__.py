@@ -1,6 +1,6 @@
 """Named faults: everything the rig can break. A new one is a function of a few lines under `@fault`, in its module."""
 
-from . import controller, cooling, host, link, memory, patient, rf, sensors
+from . import controller, cooling, host, link, memory, patient, readings, rf, sensors
 from .register import Choice, Fault, Parameter, Quantity, Value, fault, fault_names, get, of_row
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "memory",
     "of_row",
     "patient",
+    "readings",
     "rf",
     "sensors",
 ]

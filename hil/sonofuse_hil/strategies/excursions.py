@@ -1,23 +1,19 @@
-"""Hypothesis strategies for whole scenarios: plans, tolerances and tissue, seeds, moment and kind of a stimulus.
+"""One channel that leaves its limit, or stays just within it; a stop; a failure of what should be released."""
 
-`examples(n)` scales a test's number of examples with the profile: 100 examples there are 100 % of n.
-"""
-
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from .bench import Tolerances
-from .guarantees.excursion import Excursion
-from .guarantees.g10 import Stop
-from .guarantees.g11 import KINDS, Failure
-from .guarantees.oracle import Oracle
-from .operator import Sonication
+from ..guarantees.excursion import Excursion
+from ..guarantees.g10 import Stop
+from ..guarantees.g11 import KINDS, Failure
+from ..guarantees.oracle import Oracle
+from ..operator import Sonication
+from .benches import floats as _floats
+from .benches import moments, seeds, tolerances
 
 THERMOMETERS = ("pt100", "ntc")
 CONVERTER_FAULTS = ("open", "short", "zeros", "ones")
 THERMISTOR_FAULTS = ("open", "short", "zeros", "ones")
-_MOMENTS = (30_000, 75_000)  # two conversions of a MAX31865 and more, in steps of 1 µs
 
 # (channel, checks) that no signal of the bench can provoke, and why. A test compares this with the limits file.
 NOT_PROVOKED = {
@@ -27,56 +23,14 @@ NOT_PROVOKED = {
 }
 
 
-def examples(n: int) -> int:
-    """n, scaled by the profile's number of examples."""
-    return max(1, n * settings().max_examples // 100)
-
-
-def seeds() -> SearchStrategy[int]:
-    """Of all noise of a bench."""
-    return st.integers(1, 10_000_000)
-
-
-def moments(first_us: int = _MOMENTS[0], last_us: int = _MOMENTS[1]) -> SearchStrategy[int]:
-    """Phase of a stimulus against ticks and conversions, µs."""
-    return st.integers(first_us, last_us)
-
-
-def plans(
-    sonications: int = 2, power_w: tuple[float, float] = (20.0, 60.0), duration_s: tuple[float, float] = (0.3, 1.5)
-) -> SearchStrategy[tuple[Sonication, ...]]:
-    """One sonication or more: electrical power, W, and duration, s."""
-    one = st.builds(Sonication, _floats(*power_w), _floats(*duration_s))
-    return st.lists(one, min_size=1, max_size=sonications).map(tuple)
-
-
-def tolerances(
-    temperature_c: float = 0.2, detector_db: float = 0.1, generator: float = 0.01
-) -> SearchStrategy[Tolerances]:
-    """Benches within tolerance; what a detector errs, and its noise, together stay within its declared uncertainty."""
-    offset, error_db = _floats(-temperature_c, temperature_c), _floats(-detector_db, detector_db)
-    return st.builds(
-        Tolerances,
-        skin_a_offset_c=offset,
-        skin_b_offset_c=offset,
-        transducer_offset_c=offset,
-        water_offset_c=offset,
-        forward_error_db=error_db,
-        reflected_error_db=error_db,
-        generator_error=_floats(-generator, generator),
-        reference_error=_floats(-0.0005, 0.0005),
-        lag_s=_floats(0.1, 0.5),
-        flow_ml_min=st.integers(1_700, 2_500),
-    )
-
-
-def excursions(oracle: Oracle, check: str) -> SearchStrategy[Excursion]:
-    """A channel that leaves its limit of this check, from just beyond to far beyond, at any moment.
+def excursions(oracle: Oracle, check: str, channel: str = "") -> SearchStrategy[Excursion]:
+    """A channel (any if none is named) that leaves its limit of this check, from just beyond to far beyond, at any
+    moment.
 
     Raises:
         KeyError: if nothing here provokes the check.
     """
-    return st.one_of([_excursion(*way) for way in _ways(oracle, check)])
+    return st.one_of([_excursion(*way) for way in _ways(oracle, check) if channel in ("", way[0])])
 
 
 def within(oracle: Oracle) -> SearchStrategy[Excursion]:
@@ -248,17 +202,13 @@ def _excursion(
     )
 
 
-def _floats(low: float, high: float) -> SearchStrategy[float]:
-    return st.floats(low, high, allow_nan=False, allow_infinity=False)
-
-
 _NOISE_V = 0.003  # six standard deviations of a bench's detector noise
 _NOISE_K = 0.5  # the same at a thermistor, and a step of the converter, where its curve is flattest
 
 
 def _more(limit: float, span: float) -> SearchStrategy[float]:
     """From just beyond a limit to a span beyond it, as many draws in each decade."""
-    return _floats(-5.0, 0.0).map(lambda decade: limit + span * 10.0**decade)
+    return st.floats(-5.0, 0.0).map(lambda decade: round(limit + span * 10.0**decade, 6))
 
 
 def _outside(oracle: Oracle, channel: str, lowest: float, highest: float, margin: float = 0.0) -> SearchStrategy[float]:
