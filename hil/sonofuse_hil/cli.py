@@ -1,4 +1,4 @@
-"""The command line of the rig: `sonofuse hil list | run | demo | campaign | rerun`."""
+"""The command line of the rig: `sonofuse hil list | run | demo | faults | campaign | rerun`."""
 
 import importlib
 import json
@@ -30,6 +30,7 @@ from sonofuse.limits.units import UnitError, quantity
 from . import choose, demo, faults
 from .campaign import options
 from .clear import clear_errors
+from .faults import commands
 from .playback import run_recording
 from .report.case import Case
 from .scenario import Outcome, Scenario, load_scenario, run_scenario, scenario_names
@@ -73,6 +74,7 @@ def _parser() -> Parser:
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     shown = verbs.add_parser("list", help="scenarios and faults", description="List shipped scenarios and all faults.")
+    shown.add_argument("--faults", action="store_true", help="the catalogue of faults, not covered first")
     board_option.add_to(shown, "say which faults this board has no signal for")
     shown.set_defaults(run=_list)
     run = verbs.add_parser("run", help="run a scenario, or play recorded signals", description=_RUN, epilog=EXIT_CODES)
@@ -102,6 +104,7 @@ def _parser() -> Parser:
         board_option.add_to(verb)
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
         choose.add_to(verb)
+    commands.add_to(verbs)
     options.add_to(verbs)
     for verb in (shown, run, show):
         verb.add_argument("--json", action="store_true", help="print one JSON object")
@@ -109,6 +112,8 @@ def _parser() -> Parser:
 
 
 def _list(asked: Namespace) -> int:
+    if asked.faults:
+        return commands.catalogue(asked)
     scenarios = [load_scenario(name) for name in scenario_names()]
     known = [faults.get(name) for name in faults.fault_names()]
     board = board_option.chosen(asked.board)
