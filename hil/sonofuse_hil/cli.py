@@ -1,4 +1,4 @@
-"""The command line of the rig: `sonofuse hil list | run | demo | campaign | rerun | verify`."""
+"""The command line of the rig: `sonofuse hil list | run | demo | faults | campaign | rerun | verify`."""
 
 import importlib
 import json
@@ -28,8 +28,9 @@ from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
 from . import choose, demo, faults
-from .campaign import options
+from .campaign import options as campaign_options
 from .clear import clear_errors
+from .faults import commands as fault_commands
 from .playback import run_recording
 from .report.case import Case
 from .scenario import Outcome, Scenario, load_scenario, run_scenario, scenario_names
@@ -74,6 +75,7 @@ def _parser() -> Parser:
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     shown = verbs.add_parser("list", help="scenarios and faults", description="List shipped scenarios and all faults.")
+    shown.add_argument("--faults", action="store_true", help="the catalogue of faults, not covered first")
     board_option.add_to(shown, "say which faults this board has no signal for")
     shown.set_defaults(run=_list)
     run = verbs.add_parser("run", help="run a scenario, or play recorded signals", description=_RUN, epilog=EXIT_CODES)
@@ -103,7 +105,8 @@ def _parser() -> Parser:
         board_option.add_to(verb)
         verb.add_argument("--seed", metavar="N", type=int, help="of all noise (default: what the scenario says)")
         choose.add_to(verb)
-    options.add_to(verbs)
+    fault_commands.add_to(verbs)
+    campaign_options.add_to(verbs)
     verify_options.add_to(verbs)
     for verb in (shown, run, show):
         verb.add_argument("--json", action="store_true", help="print one JSON object")
@@ -111,6 +114,8 @@ def _parser() -> Parser:
 
 
 def _list(asked: Namespace) -> int:
+    if asked.faults:
+        return fault_commands.catalogue(asked)
     scenarios = [load_scenario(name) for name in scenario_names()]
     known = [faults.get(name) for name in faults.fault_names()]
     board = board_option.chosen(asked.board)

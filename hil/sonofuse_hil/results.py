@@ -12,6 +12,7 @@ from sonofuse.layout import FIRMWARE
 from sonofuse.limits import SHIPPED
 
 from .guarantees.summary import Row
+from .markdown import table
 from .measurement import EMULATED, SOFTWARE, TIERS
 
 _COLUMNS = ("guarantee", "what", "unit", "bound", SOFTWARE, EMULATED)
@@ -96,12 +97,12 @@ def page(document: Mapping[str, Any]) -> str:
             "Each cell is the case nearest to its own bound; *n* is the number of cases. Negative: before the latest "
             "moment at which the channel was beyond its limit for certain. not run: no trial of it in that tier.",
             "",
-            *_markdown(_COLUMNS, _side_by_side(document["guarantees"])),
+            *table(_COLUMNS, _side_by_side(document["guarantees"])),
             "",
             "## Times on the emulated chip",
             f"{TIERS[EMULATED]}. USB is not enumerated; 125 MHz; board Rev A with 12 channels.",
             "",
-            *_markdown(_TIMES, [_time(time) for time in document["times"]]),
+            *table(_TIMES, [_time(time) for time in document["times"]]),
             "",
         ]
     )
@@ -131,10 +132,6 @@ def _time(time: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.6g}"
-
-
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
 
 
 def _finite(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,20 @@
 """What the rig shows in a terminal: progress bars while it runs, and tables."""
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -46,6 +54,16 @@ def bars(titles: Sequence[str]) -> Generator[OnProgress]:
             progress.update(tasks[case], completed=now_s, total=planned_s)
 
         yield move
+
+
+@contextmanager
+def counted(title: str, total: int) -> Generator[Callable[[], None]]:
+    """A bar on stderr, if that is a terminal, of things that are done one by one; gives the function that counts."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda: progress.advance(task)
 
 
 def show_cases(cases: Sequence[Case]) -> None:

@@ -34,18 +34,26 @@ def test_every_row_has_a_case_or_says_why_not() -> None:
     shown = {row for case in CASES for row in case.rows}
     for row in CATALOGUE:
         assert (row.number in shown) != bool(row.not_covered(REV_A)), row
-    assert {double.name for double in DOUBLES} <= {"+".join(map(str, case.rows)) for case in CASES}
+    assert {double.name for double in DOUBLES} <= {case.of for case in CASES}
 
 
-def test_every_fault_of_a_row_has_a_case_of_that_row() -> None:
-    shown = {(row, part.name) for case in CASES for row in case.rows for part in case.parts}
+def test_every_fault_has_a_case_of_each_of_its_rows_or_beside_them() -> None:
+    shown = {(row, part.name) for case in CASES for row in case.rows or (0,) for part in case.parts}
     for name in faults.fault_names():
-        assert all((row, name) in shown for row in faults.get(name).numbers), name
+        assert all((row, name) in shown for row in faults.get(name).numbers or (0,)), name
+
+
+def test_a_focus_in_the_fat_burns_it_under_a_cool_skin(folder: Path) -> None:
+    """Why that case is one of those that are not detected: nothing that is watched leaves its limits."""
+    case = next(case for case in CASES if case.label == 'focus_moved lateral="0 mm" deeper="-30 mm"')
+    curves = trial.perform(case, folder).run.samples.curves
+    assert max(curves["fat"]) > 57.0, "about 4000 CEM43 in 20 s (domain sheet)"
+    assert max(*curves["skin_a"], *curves["skin_b"]) < 39.0, "no warning"
 
 
 def test_cases_are_told_apart_and_what_is_not_detected_says_why() -> None:
     assert [label for label, count in Counter(case.label for case in CASES).items() if count > 1] == []
     for case in CASES:
-        assert len(case.rows) == 1 or case.rows in [(double.first, double.second) for double in DOUBLES]
+        assert len(case.rows) < 2 or case.rows in [(double.first, double.second) for double in DOUBLES]
         assert case.why or case.status not in (UNSEEN, WARNED), case.label
         assert not any(part.fault.uncovered(REV_A, part.values) for part in case.parts), case.label

@@ -17,7 +17,7 @@ from tests.hil.live_console import Live
 
 SHOWN = [name for name in faults.fault_names() if not refused(faults.get(name))]
 LASTING = [name for name in SHOWN if faults.get(name).lasts]
-UNREADABLE = ("focus_on_skin", "interface_heating", "flood")  # which change nothing that can be read
+UNREADABLE = ("focus_on_skin", "focus_moved", "interface_heating", "flood")  # which change nothing that can be read
 UNTIL_A_RESET = ("sensor_open", "sensor_short", "memory_bit")  # a converter keeps its fault bit, memory what is wrong
 
 

@@ -22,6 +22,9 @@ for _ in range(50):
     found.append(noise.bits())
     found.append(int(noise.normal() * 256))
 
+for seed in (2**32, 429496729501, 2**64 - 1):  # above 32 bits
+    found.append(Noise(seed).bits())
+
 sensor = Pt100(tau_s=0.3, offset_c=0.1, noise_c=0.05, seed=7)
 converter = Max31865(lambda t_us: sensor.sample(t_us, 23.0 + t_us * 2e-5))
 converter.transfer(0, b"\x80\xc1")

@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from sonofuse.board import load_board
+from sonofuse_hil.bench import Bench
 from sonofuse_hil.parts.ad8307 import Ad8307
 from sonofuse_hil.parts.adc import Adc
 from sonofuse_hil.parts.coupler import Coupler, vswr
@@ -206,7 +208,22 @@ def test_noise_is_repeatable_and_nearly_gaussian():
     assert abs(sum(a * b for a, b in itertools.pairwise(draws)) / 20_000) < 0.02
 
 
-@pytest.mark.parametrize("seed", [0, -1, 1 << 32, math.nan])
+def test_seeds_above_32_bits_are_streams_of_their_own():
+    """A bench has 100 seeds for its sensors from each seed of a run, which may have 32 bits."""
+    assert Noise(2**32 - 1).bits() == 253983, "as without folding"
+    streams = [tuple(Noise(429_496_729_500 + number).bits() for _ in range(4)) for number in range(1, 100)]
+    assert len(set(streams)) == 99
+    assert Noise(2**64 - 1).bits() != 0
+    folds_to_zero = 0x9E3779B1 + (1 << 32)
+    assert Noise(folds_to_zero).bits() != 0, "xorshift never leaves 0"
+
+
+def test_a_bench_takes_every_seed_of_a_run():
+    shown = [Bench(load_board("rev_a"), seed=seed).thermometers.ohm("skin_a", 1000) for seed in (1, 2**32 - 1)]
+    assert shown[0] != shown[1] and shown == pytest.approx([109.09] * 2, abs=0.03), "23.3 degC, noise 20 mK"
+
+
+@pytest.mark.parametrize("seed", [0, -1, 1 << 64, math.nan])
 def test_bad_seed(seed):
     with pytest.raises(ValueError, match="noise seed"):
         Noise(seed)

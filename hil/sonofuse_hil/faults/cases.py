@@ -59,11 +59,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Case:
-    """`rows` of the catalogue at once, with what has to be seen: a status, one of `causes` ("channel check"), a new
-    warning of one of `warns`, a command `refused` ("ARM: cooling"). `why` says why something is not detected, or why a
-    response is not the sheet's. The bound is that of the last fault, unless `within` gives one from `since` on;
-    `alarm`: the permit is low anyway, the alarm counts. `afterwards`: the trip comes when RF is over. `limits` changes
-    the limits file."""
+    """`rows` of the catalogue at once, none for a fault that is no row, with what has to be seen: a status, one of
+    `causes` ("channel check"), a new warning of one of `warns`, a command `refused` ("ARM: cooling"). `why` says why
+    something is not detected, or why a response is not the sheet's. The bound is that of the last fault, unless
+    `within` gives one from `since` on; `alarm`: the permit is low anyway, the alarm counts. `afterwards`: the trip
+    comes when RF is over. `limits` changes the limits file."""
 
     rows: tuple[int, ...]
     parts: tuple[Part, ...]
@@ -90,7 +90,12 @@ class Case:
     @cached_property
     def label(self) -> str:
         """How the case is called: its rows and its faults."""
-        return f"{'+'.join(map(str, self.rows))} {', '.join(part.text for part in self.parts)}"
+        return f"{self.of} {', '.join(part.text for part in self.parts)}".lstrip()
+
+    @property
+    def of(self) -> str:
+        """Its rows as they are called: "3+15"; "" for none."""
+        return "+".join(map(str, self.rows))
 
     @property
     def text(self) -> str:

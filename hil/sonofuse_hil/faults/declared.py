@@ -7,6 +7,7 @@ from .bounds import overrun_us, released_us
 from .cases import AS_PLANNED, END, INHIBITED, REFUSED, RESET, STOPPED, TRIP, UNSEEN, WARNED, Case, Part
 from .register import BOOT, ON
 
+BOARD = "rev_a"
 LONG = (Sonication(61.5, 7.0),)
 _BOOTED_US = 2_000_000  # a watchdog, a boot, its telemetry
 _SKIN_PAIR = ("skin_a pair", "skin_a rise", "skin_b pair", "skin_b rise")
@@ -271,4 +272,25 @@ _DOUBLE = (
     ),
     Case((33, 29), (Part("watchdog_dead", after_us=0), Part("runaway", after_us=1_000_000, phase=BOOT)), INHIBITED),
 )
-CASES = (*_SENSORS, *_RF, *_MCU, *_TIMING, *_LINK, *_HOST, *_POWER, *_HUMAN, *_MALICIOUS, *_DOUBLE)
+_BESIDE = (  # faults of the plant, and of the firmware, that are no row
+    Case((), (Part("focus_on_skin"),), TRIP, (*_SKIN, "skin_a dose", "skin_b dose"), plan=LONG),
+    Case(
+        (),
+        (Part("focus_moved"),),
+        UNSEEN,
+        why="no signal of the board says where the focus is (hazard H6): an MR map would; the skin stays cool",
+        plan=LONG,
+    ),
+    Case(
+        (),
+        (Part("focus_moved", {"lateral": "0 mm", "deeper": "-30 mm"}),),
+        UNSEEN,
+        why="the focus lies in the fat (hazard H2), which burns under a skin that the water cools: only the budgets of "
+        "energy and duration bound it",
+        plan=(Sonication(61.5, 20.0),),
+    ),
+    Case((), (Part("flow_lost"),), TRIP, ("flow below",), plan=LONG),
+    Case((), (Part("warm_water"),), TRIP, (*_SKIN, "water above", "transducer above"), plan=LONG),
+    Case((), (Part("firmware_raises"),), RESET, ("monitor interrupted",), watch_us=_BOOTED_US),
+)
+CASES = (*_SENSORS, *_RF, *_MCU, *_TIMING, *_LINK, *_HOST, *_POWER, *_HUMAN, *_MALICIOUS, *_DOUBLE, *_BESIDE)

@@ -38,6 +38,19 @@ def focus_on_skin(stand: Stand, part: float) -> Iterator[None]:
     stand.bench.plant.set_focus_on_skin(0.0)
 
 
+@fault(
+    "H6 H2",
+    "G1",
+    lateral=Quantity("10 mm", "-20 mm", "20 mm"),
+    deeper=Quantity("0 mm", "-30 mm", "30 mm"),
+)
+def focus_moved(stand: Stand, lateral: float, deeper: float) -> Iterator[None]:
+    """the patient moves under the beam: its focus is elsewhere in the body, towards the skin sensors and deeper"""
+    stand.bench.plant.set_focus(lateral, deeper)
+    yield
+    stand.bench.plant.set_focus()
+
+
 @fault("H8", "G10", 53, bound=bounds.by_check("stop_loop", "below"), needs="stop_loop")
 def patient_stop(stand: Stand) -> Iterator[None]:
     """the patient presses the stop button: the normally closed loop opens"""

@@ -2,19 +2,23 @@
 
 from .check import number
 
+_FOLD = 0x9E3779B1  # odd, half of its bits set: 2**32 over the golden ratio (Knuth, volume 3, 6.4)
+
 
 class Noise:
     """A stream of pseudo-random numbers.
 
     Args:
-        seed: 1 ... 2**32 - 1; equal seeds give equal streams.
+        seed: 1 ... 2**64 - 1; equal seeds give equal streams. What is above 32 bits is folded into them, because the
+            parts of one bench have seeds of their own, each made from that of a run.
 
     Raises:
         ValueError: if the seed is out of range (xorshift never leaves 0).
     """
 
     def __init__(self, seed: int = 1) -> None:
-        self._state = int(number("noise seed", seed, 1, 0xFFFFFFFF))
+        whole = int(number("noise seed", seed, 1, 0xFFFFFFFFFFFFFFFF))
+        self._state = (whole ^ (whole >> 32) * _FOLD) & 0xFFFFFFFF or _FOLD
 
     def bits(self) -> int:
         """The next 32 bits (shifts 13, 17, 5: Marsaglia 2003)."""

@@ -30,6 +30,8 @@ _LOOKS = 10_000  # interrupts may be masked for a while
 _USBCTRL_IRQ = 5  # RP2040 data sheet 2.3.2
 _GPIO_IN = 0x04  # of SIO (RP2040 data sheet 2.3.1.7)
 _BRANCH_TO_ITSELF = 0xE7FE
+_MEMORY = (range(0x4000), range(0x10000000, 0x11000000), range(0x20000000, 0x20042000))  # ROM, XIP, SRAM (2.2.1)
+_STRAY_NS = 10_000
 _TIMERAWL = 0x40054028
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
@@ -60,6 +62,7 @@ class Chip:
         self.on_reset: Callable[[str], None] = lambda _reason: None
         self._watched: dict[int, tuple[Watcher, int]] = {}
         self._halt = self.clock.create_alarm(self._stop)
+        self._stray = self.clock.create_alarm(self._lock_up_outside)
         self._powered = True
         self._watchdog_dead = False
         self._arrived = False
@@ -211,10 +214,21 @@ class Chip:
         """Go on at an address that holds no code."""
         self.mcu.core.pc = _DATA_AT
         self.mcu.core.waiting = False
+        self._stray.schedule(_STRAY_NS)
 
     def exhaust_stack(self) -> None:
         """The stack pointer is at the lowest address of memory: whatever is pushed next has no place."""
         self.mcu.core.registers[_SP] = _SRAM_AT
+        self._stray.schedule(_STRAY_NS)
+
+    def _lock_up_outside(self) -> None:
+        """Stop for good where there is no memory: a fetch from there is a HardFault, whose handler is a breakpoint
+        (pico-sdk, crt0.S), and that locks up without a debugger (ARMv6-M manual, B1.5.15). The emulator would go on."""
+        if any(self.mcu.core.pc in part for part in _MEMORY):
+            self._stray.schedule(_STRAY_NS)
+            return
+        self.hang()
+        self.mcu.core.pm = True  # no interrupt gets through
 
     def raise_interrupt(self) -> None:
         """Raise the interrupt of USB, as `interrupt`, and do not wait for it."""
@@ -249,6 +263,7 @@ class Chip:
 
     def _released(self, reason: str) -> None:
         """A reset releases the pins without telling their listeners: look at them all."""
+        self._stray.cancel()
         self.uart.reset()
         self.mcu.leave_reset()
         for pin in self._watched:
