@@ -74,7 +74,7 @@ def run_scenario(
         sum(1e6 * (limits.cooling_gap_s + sonication.duration_s) for sonication in scenario.plan)
     )
     with Rig(
-        scenario.limits,
+        limits,
         scenario.plan,
         name=scenario.name,
         tolerances=scenario.tolerances,
