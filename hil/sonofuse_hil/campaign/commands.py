@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sonofuse import board_option
-from sonofuse.console import BAD_INPUT, INTERRUPTED, NOT_AS_EXPECTED, OK, CommandError, writable_folder
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, INTERRUPTED, NOT_AS_EXPECTED, OK, CommandError, writable_folder
 from sonofuse.limits.problems import did_you_mean
 
 from ..clear import clear_errors
@@ -91,6 +91,8 @@ def _run(folder: Folder, jobs: int, dask: str) -> None:
 def _executor(jobs: int, dask: str) -> AbstractContextManager[Executor]:
     if not dask:
         return running.local(jobs)
-    from .cluster import connected
-
+    try:
+        from .cluster import connected  # noqa: PLC0415 - an extra that few have
+    except ModuleNotFoundError as missing:
+        raise CommandError(ENVIRONMENT, f'--dask needs {missing.name}: pip install "sonofuse[cluster]"') from missing
     return connected(dask)
