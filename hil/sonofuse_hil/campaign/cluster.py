@@ -5,8 +5,8 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -19,28 +19,26 @@ from distributed.scheduler import KilledWorker
 from sonofuse.console import BAD_INPUT, ENVIRONMENT, CommandError, package_version
 
 from .rows import Asked, Lineage, Row
-from .running import run_block
+from .running import Workers, run_block
 
 _PATIENCE_S = 5.0  # until a scheduler that does not answer counts as unreachable
 _one = threading.Lock()  # a worker with several threads: a rig has its process for itself
 
 
-class _Cluster(Executor):
+class _Cluster:
     """Blocks go out with the text of their files: a worker needs nothing but sonofuse of this version."""
 
-    def __init__(self, client: distributed.Client) -> None:
+    def __init__(self, client: Any) -> None:
         self._executor = client.get_executor(pure=False)
-        self.workers = len(client.nthreads())
+        self.width = 2 * len(client.nthreads())
 
-    def submit(self, _fn: Callable[..., Any], /, asked: Asked, lineages: Sequence[Lineage]) -> Future[Any]:
-        return self._executor.submit(_remote, package_version(), asked, _texts(asked), lineages)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._executor.shutdown(wait=wait)
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]:
+        future: Future[list[Row]] = self._executor.submit(_remote, package_version(), asked, _texts(asked), lineages)
+        return future
 
 
 @contextmanager
-def connected(address: str) -> Generator[Executor]:
+def connected(address: str) -> Generator[Workers]:
     """The workers of a scheduler, by its address (tcp://HOST:PORT).
 
     Raises:
@@ -54,13 +52,10 @@ def connected(address: str) -> Generator[Executor]:
     with client:
         if not client.nthreads():
             raise CommandError(ENVIRONMENT, f"--dask {address}: the scheduler has no workers; start some")
-        cluster = _Cluster(client)
         try:
-            yield cluster
+            yield _Cluster(client)
         except KilledWorker as error:
             raise CommandError(ENVIRONMENT, f"--dask {address}: a block lost its worker again and again") from error
-        finally:
-            cluster.shutdown(wait=False)
 
 
 def _texts(asked: Asked) -> dict[str, bytes]:

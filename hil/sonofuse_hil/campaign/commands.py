@@ -4,7 +4,6 @@ import json
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 
 from rich.console import Console
@@ -79,8 +78,8 @@ def _run(folder: Folder, jobs: int, dask: str) -> None:
             progress.update(task, rate="" if speed is None else f"{speed:.2f}/s")
 
         try:
-            with _executor(jobs, dask) as executor:
-                running.run_missing(folder, executor, running.width(executor, jobs), count)
+            with _workers(jobs, dask) as workers:
+                running.run_missing(folder, workers, count)
         except KeyboardInterrupt:
             left = sum(len(block) for block in folder.missing())
             raise CommandError(
@@ -88,11 +87,11 @@ def _run(folder: Folder, jobs: int, dask: str) -> None:
             ) from None
 
 
-def _executor(jobs: int, dask: str) -> AbstractContextManager[Executor]:
+def _workers(jobs: int, dask: str) -> AbstractContextManager[running.Workers]:
     if not dask:
         return running.local(jobs)
     try:
-        from .cluster import connected  # noqa: PLC0415 - an extra that few have
+        from .cluster import connected  # an extra that few have
     except ModuleNotFoundError as missing:
         raise CommandError(ENVIRONMENT, f'--dask needs {missing.name}: pip install "sonofuse[cluster]"') from missing
     return connected(dask)

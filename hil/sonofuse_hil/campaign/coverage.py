@@ -30,7 +30,7 @@ def section(coverage: dict[str, dict[str, Any]]) -> str:
     cells = [number for found in coverage.values() for number in found["phases"].values()]
     text = (
         f"{sum(map(bool, cells))} of {len(cells)} pairs of fault and phase were drawn. A dash: the fault is not drawn "
-        "then; a zero in colour: it could have been, and was not. Rows are those of the catalogue; with two faults both "
+        "then; a zero in colour: it could have been, and was not. Rows are those of the catalogue; of two faults both "
         "are counted, with the cause that came first. A trip that is not of the fault itself may follow from a second."
     )
     return (

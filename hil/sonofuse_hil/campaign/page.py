@@ -23,8 +23,8 @@ from .verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CA
 
 WORST = 10
 _MEANS = {
-    SAFE: "the permit was low within the bound and the cause explains itself; or nothing was broken and nothing tripped",
-    UNSAFE: "a permit edge after the bound, RF where it has to be inhibited, or true heat beyond a limit without a trip",
+    SAFE: "low within the bound, by a cause that the fault explains; or nothing was broken and nothing tripped",
+    UNSAFE: "a permit edge after the bound, RF that has to be inhibited, or true heat beyond a limit without a trip",
     WRONG_CAUSE: "a trip by a cause that no fault of the row explains",
     FALSE_TRIP: "a trip, or an end, with nothing broken",
     NOT_DETECTED: "the permit went low in time, but no trip, alarm or reset says why",
@@ -210,8 +210,8 @@ def _worst(asked: Asked, rows: Sequence[Row]) -> str:
             f"<figure>\n{curves.overview(case)}\n</figure>\n<figure>\n{curves.instant(case)}\n</figure>"
         )
     text = (
-        "<p>What was not safe first, then the smallest share of its bound that was left, once for each fault and phase. "
-        "Dashed lines are limits; the band below each is its guard band.</p>"
+        "<p>What was not safe first, then the smallest share of its bound that was left, once for each fault and "
+        "phase. Dashed lines are limits; the band below each is its guard band.</p>"
     )
     return _section(f"The worst {len(shown)}", text + "\n".join(shown))
 
@@ -219,7 +219,7 @@ def _worst(asked: Asked, rows: Sequence[Row]) -> str:
 def _not() -> str:
     items = (
         "It is research. No part of it is a medical device, and nothing here is cleared or approved by anybody.",
-        "The scenarios are this project's choice of ranges, not a survey of patients or devices: a bound holds for them.",
+        "The ranges of scenarios are this project's choice, no survey of patients or devices: bounds hold for them.",
         "The tissue is a model that was not validated against an experiment.",
         f'Every figure is from the tier "{SOFTWARE}": {TIERS[SOFTWARE]}.',
     )

@@ -19,7 +19,7 @@ from ..platforms.process import RigError
 from ..run import Run
 from ..scenario import run_scenario
 from .declared import DIMENSIONS, Drawn, limits_of, scenario
-from .verdict import RIG_ERROR, Verdict, judge
+from .verdict import RIG_ERROR, Verdict, judge, trip_of
 
 RANDOM, QUASI, SEARCH = PARTS = ("random", "quasi-random", "search")
 # Of each generation of rows, by place: independent draws, which alone carry the bounds; points that fill space evenly;
@@ -119,7 +119,8 @@ def perform(asked: Asked, lineage: Lineage) -> Performed:
         return Performed(it, None, verdict, row_of(lineage, it, verdict, None, ""))
     limits = limits_of(asked.limits, asked.board)
     verdict = judge(it, run, oracle_of(asked.limits, asked.board), limits)
-    cause = "" if run.tripped is None else cause_text(run.tripped.cause, limits.board)
+    trip = trip_of(run)
+    cause = "" if trip is None else cause_text(trip.cause, limits.board)
     return Performed(it, run, verdict, row_of(lineage, it, verdict, run, cause))
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import connection
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from sonofuse.console import ENVIRONMENT, CommandError
 
@@ -21,29 +21,42 @@ from .rows import SEARCH, Asked, Lineage, Row, part_of, run_row
 _leaving = False  # of a worker that was told to end
 
 
-class _Here(Executor):
-    """This process: a task is done as soon as it is given."""
+class Workers(Protocol):
+    """Whoever runs blocks. `width` are given to them at once: twice as many as there are, so that none waits."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
+    width: int
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]: ...
+
+
+class _Here:
+    """This process: a block is done as soon as it is given."""
+
+    width = 1
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]:
+        done: Future[list[Row]] = Future()
+        done.set_result(run_block(asked, lineages))
         return done
 
 
-def local(jobs: int) -> AbstractContextManager[Executor]:
+class _Several:
+    """Processes of this machine."""
+
+    def __init__(self, executor: Executor, jobs: int) -> None:
+        self._executor, self.width = executor, 2 * jobs
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]:
+        return self._executor.submit(run_block, asked, lineages)
+
+
+def local(jobs: int) -> AbstractContextManager[Workers]:
     """This process, or several."""
     return nullcontext(_Here()) if jobs == 1 else _several(jobs)
 
 
-def width(executor: Executor, jobs: int) -> int:
-    """How many blocks are under way at once: as many again as there are workers, so that none waits."""
-    if isinstance(executor, _Here):
-        return 1
-    return 2 * int(getattr(executor, "workers", jobs))
-
-
-def run_missing(folder: Folder, executor: Executor, most: int, on_rows: Callable[[Sequence[Row]], None]) -> None:
-    """Run whatever the folder lacks; `on_rows` hears of each block that was kept. `most` blocks are under way at once.
+def run_missing(folder: Folder, workers: Workers, on_rows: Callable[[Sequence[Row]], None]) -> None:
+    """Run whatever the folder lacks; `on_rows` hears of each block that was kept.
 
     Raises:
         CommandError: if a part is damaged or cannot be written, or a process died.
@@ -52,9 +65,9 @@ def run_missing(folder: Folder, executor: Executor, most: int, on_rows: Callable
     pending: dict[Future[list[Row]], range] = {}
     try:
         while todo or pending:
-            while len(pending) < most and (block := _next(todo, pending.values())) is not None:
+            while len(pending) < workers.width and (block := _next(todo, [*todo, *pending.values()])) is not None:
                 todo.remove(block)
-                pending[executor.submit(run_block, folder.asked, search.lineages(block, rows))] = block
+                pending[workers.submit(folder.asked, search.lineages(block, rows))] = block
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 done = future.result()
                 folder.keep(pending.pop(future), done)
@@ -66,9 +79,9 @@ def run_missing(folder: Folder, executor: Executor, most: int, on_rows: Callable
         ) from error
 
 
-def _next(todo: Sequence[range], pending: "Sequence[range] | Any") -> range | None:
+def _next(todo: Sequence[range], unfinished: Sequence[range]) -> range | None:
     """The next block: one of the search waits until every earlier generation is done."""
-    oldest = min((search.generation(block[0]) for block in (*todo, *pending)), default=0)
+    oldest = min((search.generation(block[0]) for block in unfinished), default=0)
     return next((b for b in todo if part_of(b[0]) != SEARCH or search.generation(b[0]) <= oldest), None)
 
 
@@ -83,11 +96,11 @@ def run_block(asked: Asked, lineages: Sequence[Lineage]) -> list[Row]:
 
 
 @contextmanager
-def _several(jobs: int) -> Generator[Executor]:
+def _several(jobs: int) -> Generator[Workers]:
     spawn, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(jobs, spawn, _begin, (spawn.Value("i", 0),))
     try:
-        yield executor
+        yield _Several(executor, jobs)
     except BaseException:  # Ctrl-C too: whoever waits for the end of a block waits for ten seconds
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()

@@ -12,7 +12,7 @@ from ..faults.register import RESET
 from ..faults.register import TRIP as TRIPS
 from ..guarantees.oracle import Oracle
 from ..platforms.unix import STEADY_US
-from ..run import Run
+from ..run import Run, Seen
 from .declared import Drawn, Strike
 from .expected import explains, must_inhibit
 from .kinds import GAP, KINDS
@@ -32,8 +32,8 @@ _ANSWER_US = 40_000  # from the first edge to the console that hears START answe
 
 @dataclass(frozen=True)
 class Verdict:
-    """Times in µs; None where nothing counts. `start_us` is where the bound of `guarantee` counts from, the onset of the
-    fault `since` or the power after it; `margin_us` is bound less reaction; `skin_k` how far the hotter true skin
+    """Times in µs; None where nothing counts. `start_us` is where the bound of `guarantee` counts from: the onset of
+    the fault `since`, or the power after it; `margin_us` is bound less reaction; `skin_k` how far the hotter true skin
     stayed below its limit, K."""
 
     outcome: str
@@ -102,7 +102,7 @@ def _outcome(
     hot = _too_hot(run, oracle)
     if hot and run.tripped is None and not run.resets:
         return UNSAFE, hot
-    if run.tripped is not None and (run.rf_us or run.state == TRIPPED):  # a new device is TRIPPED until it is told so
+    if trip_of(run) is not None:
         return _tripped(drawn, struck, run, limits)
     if not run.rf_us:
         stopped = any(not strike.event.after_rf for strike in struck)
@@ -116,8 +116,15 @@ def _outcome(
     return SAFE, ""
 
 
+def trip_of(run: Run) -> Seen | None:
+    """The report of the trip that ended a run; where RF never was, what it ended with, since a new device begins so."""
+    if run.rf_us:
+        return run.tripped
+    return run.seen[-1] if run.state == TRIPPED else None
+
+
 def _tripped(drawn: Drawn, struck: list[Strike], run: Run, limits: LimitsFile) -> tuple[str, str]:
-    tripped = run.tripped if run.rf_us else run.seen[-1]
+    tripped = trip_of(run)
     assert tripped is not None
     text = cause_text(tripped.cause, limits.board)
     if not struck or min(s.t_us for s in run.stimuli) > tripped.t_us:
