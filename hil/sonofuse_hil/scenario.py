@@ -56,7 +56,12 @@ class Outcome:
 
 
 def run_scenario(
-    scenario: Scenario, *, on: On = Unix(), on_progress: Progress | None = None, after_us: int = _AFTER_US
+    scenario: Scenario,
+    *,
+    on: On = Unix(),
+    on_progress: Progress | None = None,
+    after_us: int = _AFTER_US,
+    flash: bytes | None = None,
 ) -> Outcome:
     """Run a scenario and judge it. The device and its files are gone afterwards, also after Ctrl-C.
 
@@ -64,6 +69,7 @@ def run_scenario(
         on: the platform that runs the device.
         on_progress: called with simulated and planned seconds.
         after_us: recorded beyond the end, for curves.
+        flash: what the latch holds at power-up; None is a device that has never treated.
 
     Raises:
         LimitsError: if the limits file is wrong.
@@ -80,6 +86,7 @@ def run_scenario(
         tolerances=scenario.tolerances,
         plant=LayeredPlant(scenario.anatomy),
         seed=scenario.seed,
+        flash=flash,
         blob=blob,
         on=on,
         board=limits.board,

@@ -38,6 +38,7 @@ TWO_SHARE = 0.25  # of the others: two faults
 _PAIR_SHARE = 0.2  # of those: the double faults of the catalogue
 _TOGETHER = 0.6  # of those: the second one strikes in the same phase as the first, if it can
 GAPS_S = (0.6, 1.0, 2.0)  # shortened: the water has cooled the skin for 200 s when the simulation begins
+_NEW_SHARE = 0.1  # of the devices have never treated, and want that acknowledged
 _PHASE_SHARE = {ONSET: 0.01, MIDDLE: 0.5, LATE: 0.95}  # of a sonication's duration
 _IN_GAP_S = 0.3  # after the planned end
 _ANY_US = 22_000  # a moment is later by up to this: any phase against ticks and conversions
@@ -46,9 +47,9 @@ _LONGEST_S = 15.0  # of a sonication that lasts until a slow fault has to be see
 _SLACK_S = 0.4  # and this much longer
 _EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 
-# Number, power and duration of sonications, gap, patient, 10 tolerances, broken or not, one or two, a declared pair or
-# not; for each of two faults: which, which sonication, when (twice), and its parameters.
-DIMENSIONS = 1 + 2 * SONICATIONS + 1 + 1 + 10 + 3 + 2 * (4 + MOST_PARAMETERS)
+# New or not, number of sonications, power and duration of each, gap, patient, 10 tolerances, broken or not, one or two
+# faults, a declared pair or not; for each of two: which, which sonication, when (twice), and its parameters.
+DIMENSIONS = 1 + 1 + 2 * SONICATIONS + 1 + 1 + 10 + 3 + 2 * (4 + MOST_PARAMETERS)
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,12 @@ class Strike:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A scenario with what the oracle and the table need to know: its faults, none, one or two."""
+    """A scenario with what the oracle and the table need to know: its faults, none, one or two. `new`: a device that
+    has never treated."""
 
     scenario: Scenario
     strikes: tuple[Strike, ...]
+    new: bool
 
 
 class _Coordinates:
@@ -144,6 +147,7 @@ def scenario(
     if len(point) != DIMENSIONS or not all(0.0 <= value <= 1.0 for value in point):
         raise ValueError(f"a point has {DIMENSIONS} coordinates from 0 to 1")
     at = _Coordinates(point)
+    new = at.next() < _NEW_SHARE
     number = at.one(_NUMBERS)
     ratio = _DURATION_S[1] / _DURATION_S[0]
     plan = [
@@ -180,7 +184,7 @@ def scenario(
         cooling_gap_s=gap_s,
         board=board,
     )
-    return Drawn(drawn, strikes)
+    return Drawn(drawn, strikes, new)
 
 
 def _strikes(at: _Coordinates, plan: list[Sonication], limits: LimitsFile, names: Sequence[str]) -> tuple[Strike, ...]:

@@ -7,6 +7,8 @@ drawn fault of another sensor is held to the same, with its own channel.
 from collections.abc import Iterator
 from functools import cache
 
+from sonofuse.board import READBACKS
+
 from ..faults.cases import INHIBITED, RESET, Case
 from ..faults.declared import CASES
 from ..faults.register import RESET as RESETS
@@ -22,6 +24,8 @@ _MORE = {
     "warm_water": ("water *", "transducer *", *_SKIN),
     "power_error": ("forward *",),
 }
+_ENDED = ("monitor duration", "monitor energy")  # what the console was to end and could not, a little later
+_FOLLOW = dict(zip(("first", "second"), READBACKS, strict=True))
 _INTERRUPTED = "monitor interrupted"
 
 
@@ -37,6 +41,10 @@ def causes(strike: Strike) -> set[str]:
             found.add(_INTERRUPTED)
     if fault.response == RESETS:
         found.add(_INTERRUPTED)
+    if fault.guarantee == "G3" or "link" in fault.hazards:
+        found.update(_ENDED)
+    if "switch" in strike.values:
+        found.add(f"{_FOLLOW[str(strike.values['switch'])]} follow")
     named = {str(strike.values[name]) for name in ("channel", "other") if name in strike.values} | (
         {fault.needs} - {""}
     )

@@ -15,7 +15,9 @@ from scipy.stats import qmc
 from sonofuse.causes import cause_text
 
 from ..guarantees.oracle import Oracle
+from ..operator import Sonication
 from ..platforms.process import RigError
+from ..rig import Rig
 from ..run import Run
 from ..scenario import run_scenario
 from .declared import DIMENSIONS, Drawn, limits_of, scenario
@@ -94,6 +96,14 @@ def oracle_of(limits: Path, board: Path | None) -> Oracle:
     return Oracle(limits, None if board is None else limits_of(limits, board).board)
 
 
+@lru_cache(maxsize=4)
+def treated(limits: Path, board: Path | None) -> bytes:
+    """What the latch of a device holds after one treatment that has ended normally."""
+    with Rig(limits_of(limits, board), (Sonication(60.0, 0.05),)) as rig:
+        rig.run_plan(4_000_000)
+        return bytes(rig.flash.data)
+
+
 def run_row(asked: Asked, lineage: Lineage) -> Row:
     """Run the scenario of a row and judge it."""
     return perform(asked, lineage).row
@@ -113,7 +123,8 @@ def perform(asked: Asked, lineage: Lineage) -> Performed:
     """Run the scenario of a row and judge it."""
     it = drawn(asked, lineage)
     try:
-        run = run_scenario(it.scenario).run
+        flash = None if it.new else treated(asked.limits, asked.board)
+        run = run_scenario(it.scenario, flash=flash).run
     except RigError as error:
         verdict = Verdict(RIG_ERROR, it.scenario.expect.guarantee, None, None, 0.0, str(error))
         return Performed(it, None, verdict, row_of(lineage, it, verdict, None, ""))

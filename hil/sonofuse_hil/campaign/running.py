@@ -118,7 +118,7 @@ def _begin(begun: Any) -> None:
         number = begun.value
         begun.value += 1
     if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
+        cores: list[int] = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 

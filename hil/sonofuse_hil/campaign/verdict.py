@@ -78,7 +78,16 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
         guarantee = first.strike.event.fault.guarantee
     outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits)
     since, start_us = ("", None) if first is None else (first.strike.fault, first.start_us)
+    if first is not None and outcome == SAFE and not _reacted(first, reaction_us, run):
+        reaction_us = bound_us = None  # RF was off already, or ended as planned: nothing was timed
     return Verdict(outcome, guarantee, reaction_us, bound_us, skin_k, reason, since, start_us)
+
+
+def _reacted(first: _Timed, reaction_us: int | None, run: Run) -> bool:
+    """Whether the permit was high when the bound began to count, and fell by a trip, a reset or the firmware's end."""
+    told_us = [*(t_us for t_us, _ in run.resets), *(t_us for t_us, level in run.alarms if level)]
+    ended = run.hung_us is not None or any(t_us >= first.start_us for t_us in told_us)
+    return bool(reaction_us or first.bound_us == 0) and (ended or trip_of(run) is not None)
 
 
 def _outcome(
@@ -127,13 +136,13 @@ def _tripped(drawn: Drawn, struck: list[Strike], run: Run, limits: LimitsFile) -
     tripped = trip_of(run)
     assert tripped is not None
     text = cause_text(tripped.cause, limits.board)
-    if not struck or min(s.t_us for s in run.stimuli) > tripped.t_us:
-        return FALSE_TRIP, f"tripped by {text}" + (" before a fault happened" if drawn.strikes else "")
     channel, check = cause_words(tripped.cause, limits.board)[:2]
-    number = tripped.cause & 0xFF
-    watched = limits.board.channels[number].watches if number < len(limits.board.channels) else channel
     if not run.rf_us and check == _LATCH and any(not strike.event.after_rf for strike in struck):
         return SAFE, ""  # it never came so far that the new device was acknowledged
+    if not struck or min(s.t_us for s in run.stimuli) > tripped.t_us:
+        return FALSE_TRIP, f"tripped by {text}" + (" before a fault happened" if drawn.strikes else "")
+    number = tripped.cause & 0xFF
+    watched = limits.board.channels[number].watches if number < len(limits.board.channels) else channel
     if not any(explains(strike, {(channel, check), (watched, check)}) for strike in struck):
         return WRONG_CAUSE, f"tripped by {text}, which {' and '.join(s.fault for s in struck)} does not explain"
     return SAFE, ""
