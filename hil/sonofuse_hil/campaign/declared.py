@@ -31,7 +31,10 @@ VERSION = 2  # of this declaration: a folder of another one is not continued
 SONICATIONS = 4
 _NUMBERS = (1, 1, 2, 2, 3, 4)  # sonications of a treatment: one is drawn
 _POWER_W = (20.0, 60.0)  # acoustic
-_DURATION_S = (0.25, 4.0)  # shortened, so that a campaign has many: a sonication in trial patients took 20 s to 30 s [8]
+_DURATION_S = (
+    0.25,
+    4.0,
+)  # shortened, so that a campaign has many: a sonication in trial patients took 20 s to 30 s [8]
 ANATOMIES = 24
 NOMINAL_SHARE = 0.3  # of the scenarios, in which nothing is broken
 TWO_SHARE = 0.25  # of the others: two faults

@@ -10,6 +10,7 @@ from functools import cache
 from sonofuse.board import READBACKS
 
 from ..faults.cases import INHIBITED, RESET, Case
+from ..faults.catalogue import row
 from ..faults.declared import CASES
 from ..faults.register import RESET as RESETS
 from ..faults.register import Value, get
@@ -17,12 +18,16 @@ from .declared import Strike
 
 _PAIR = {"skin_a": "skin_b", "skin_b": "skin_a"}
 _SKIN = tuple(f"{channel} {check}" for channel in _PAIR for check in ("above", "rise", "pair", "dose"))
-# What else a fault heats or changes, which no case shows: a heated skin, warm water, power far beyond the set point.
+# What else a fault heats or changes, which no case shows: a heated skin, warm water, power far beyond the set point for
+# a moment or for long. A stuck gate lets the last sonication's power through until the console has set the next one's.
 _MORE = {
     "focus_on_skin": _SKIN,
     "interface_heating": _SKIN,
     "warm_water": ("water *", "transducer *", *_SKIN),
-    "power_error": ("forward *",),
+    "flow_lost": ("flow *", "transducer *"),
+    "overpower": ("forward *", "monitor energy"),
+    "power_error": ("forward *", "monitor energy"),
+    "stuck_gate": ("forward *",),
 }
 _ENDED = ("monitor duration", "monitor energy")  # what the console was to end and could not, a little later
 _FOLLOW = dict(zip(("first", "second"), READBACKS, strict=True))
@@ -39,7 +44,7 @@ def causes(strike: Strike) -> set[str]:
         found.update(case.causes)
         if case.expected == RESET:
             found.add(_INTERRUPTED)
-    if fault.response == RESETS:
+    if fault.response == RESETS or any(RESETS in row(number).response for number in fault.numbers):
         found.add(_INTERRUPTED)
     if fault.guarantee == "G3" or "link" in fault.hazards:
         found.update(_ENDED)

@@ -137,8 +137,8 @@ def _tripped(drawn: Drawn, struck: list[Strike], run: Run, limits: LimitsFile) -
     assert tripped is not None
     text = cause_text(tripped.cause, limits.board)
     channel, check = cause_words(tripped.cause, limits.board)[:2]
-    if not run.rf_us and check == _LATCH and any(not strike.event.after_rf for strike in struck):
-        return SAFE, ""  # it never came so far that the new device was acknowledged
+    if check == _LATCH and _at_boot(struck, run):
+        return SAFE, ""
     if not struck or min(s.t_us for s in run.stimuli) > tripped.t_us:
         return FALSE_TRIP, f"tripped by {text}" + (" before a fault happened" if drawn.strikes else "")
     number = tripped.cause & 0xFF
@@ -146,6 +146,14 @@ def _tripped(drawn: Drawn, struck: list[Strike], run: Run, limits: LimitsFile) -
     if not any(explains(strike, {(channel, check), (watched, check)}) for strike in struck):
         return WRONG_CAUSE, f"tripped by {text}, which {' and '.join(s.fault for s in struck)} does not explain"
     return SAFE, ""
+
+
+def _at_boot(struck: list[Strike], run: Run) -> bool:
+    """Whether a fault was there when the device booted: it never comes so far that somebody acknowledges, or that a
+    reading was ever plausible, and names no channel then (faults/declared.py, row 10)."""
+    if not run.rf_us:
+        return any(not strike.event.after_rf for strike in struck)
+    return bool(run.resets) and len(struck) > 1
 
 
 def _timed(strike: Strike, onset_us: int, run: Run, limits: LimitsFile) -> _Timed | None:
