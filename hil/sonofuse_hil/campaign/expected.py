@@ -30,7 +30,7 @@ _MORE = {
     "stuck_gate": ("forward *",),
 }
 _ENDED = ("monitor duration", "monitor energy")  # what the console was to end and could not, a little later
-_FOLLOW = dict(zip(("first", "second"), READBACKS, strict=True))
+_FOLLOW: dict[str, str] = dict(zip(("first", "second"), READBACKS, strict=True))
 _INTERRUPTED = "monitor interrupted"
 
 

@@ -115,11 +115,11 @@ def _begin(begun: Any) -> None:
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow, daemon=True).start()
     with begun.get_lock():
-        number = begun.value
+        number: int = begun.value
         begun.value += 1
     if hasattr(os, "sched_setaffinity"):
-        cores: list[int] = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[number % len(cores)]})
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, (cores[number % len(cores)],))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
