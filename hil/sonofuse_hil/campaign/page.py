@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,7 @@ def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
     good = total[SAFE] == it["scenarios"]
     words = ", ".join(f"{number} {outcome}" for outcome, number in total.items() if number or outcome == UNSAFE)
     limits = limits_of(asked.limits, asked.board)
+    command = ["sonofuse", "hil", "campaign", "-n", str(asked.n), *surprises.options(asked)]
     found = [
         ("seed", str(asked.seed)),
         ("limits", f"{_e(limits.name)} {_e(limits.version)}, board {_e(limits.board.name)}"),
@@ -79,6 +81,7 @@ def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
         ("tier", f"{SOFTWARE}: {_e(TIERS[SOFTWARE])}"),
         ("machine", _e(machine())),
         ("rate", f"{_e(rate.text)} (in the last call)"),
+        ("repeat it", f"<code>{_e(shlex.join(command))}</code>"),
         ("versions", _e(f"sonofuse {package_version()}, Python {platform.python_version()}")),
     ]
     if asked.faults:

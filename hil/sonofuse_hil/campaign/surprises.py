@@ -15,11 +15,16 @@ def broken(row: Row) -> str:
 
 def repeat(asked: Asked, row: Row) -> str:
     """The command that repeats a row, without the campaign's folder."""
-    words = ["sonofuse", "hil", "rerun", row["lineage"], "--seed", str(asked.seed)]
+    return shlex.join(["sonofuse", "hil", "rerun", row["lineage"], *options(asked)])
+
+
+def options(asked: Asked) -> list[str]:
+    """What a command needs to mean a campaign."""
+    words = ["--seed", str(asked.seed)]
     words += [] if asked.limits == SHIPPED else ["--limits", str(asked.limits)]
     words += [] if asked.board is None else ["--board", str(asked.board)]
     words += ["--faults", ",".join(asked.faults)] if asked.faults else []
-    return shlex.join(words)
+    return words
 
 
 def line(asked: Asked, row: Row) -> str:
