@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from sonofuse.limits import SHIPPED
 from sonofuse_hil.campaign.folder import WHOLE, read, to_bytes
 from sonofuse_hil.campaign.summary import clopper_pearson, poisson
 from sonofuse_hil.cli import main
@@ -121,10 +122,49 @@ def test_bad_input_is_one_line(once: Path, words: list[str], said: str, capsys: 
     assert said in told.lower() and told.count("\n") == 1
 
 
-def test_limits_that_allow_no_drawn_plan_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('duration = "40 s"', 'duration = "10 s"', "draws up to 15 s, and these limits allow 10 s"),
+        ('energy = "3000 J"', 'energy = "900 J"', "draws up to 1385 J, and these limits allow 900 J"),
+        ('"110 W"\ntrip = "120 W"', '"80 W"\ntrip = "90 W"', "draws up to 92.3 W, and these limits arm at most"),
+    ],
+)
+def test_limits_with_which_a_drawn_plan_is_impossible_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, said: str
+) -> None:
     limits = tmp_path / "limits.toml"
-    limits.write_text("[limits]\n", encoding="utf-8")
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert before in text
+    limits.write_text(text.replace(before, after), encoding="utf-8")
     assert main(["campaign", "-n", "3", "--limits", str(limits), "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_a_row_with_a_fault_that_no_campaign_draws_is_named(
+    once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    part = tmp_path / "part-00000000.parquet"
+    rows = read(part)
+    rows[3] |= {"fault": "gremlins"}
+    part.write_bytes(to_bytes(rows))
+    for words in ([*N], ["rerun", "3"]):
+        assert main([*words, "--out", str(tmp_path)]) == 3
+        told = capsys.readouterr().err
+        assert "part-00000000.parquet: damaged (no campaign draws the fault gremlins)" in told and told.count("\n") == 1
+
+
+def test_another_board_draws_what_it_can_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Board Mini reads its sensors without converters of their own, so that none can fall silent."""
+    words = ["campaign", "-n", "6", "--limits", "mini_ntc", "--out", str(tmp_path)]
+    assert main([*words, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert "sensor_silent" not in said["coverage"] and "patient_stop" in said["coverage"]
+    assert "Not covered by this board" in (tmp_path / "campaign.html").read_text(encoding="utf-8")
+    assert main([*words, "--faults", "sensor_silent"]) == 2
+    assert "this board can show none of them" in capsys.readouterr().err
 
 
 def test_bounds_of_nothing_seen() -> None:

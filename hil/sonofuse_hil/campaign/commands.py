@@ -16,9 +16,10 @@ from sonofuse.limits.problems import did_you_mean
 from ..clear import clear_errors
 from ..measurement import SOFTWARE
 from . import page, running, surprises
+from .declared import impossible, limits_of
 from .folder import Folder
-from .kinds import KINDS
-from .rows import Asked, Row
+from .kinds import KINDS, available
+from .rows import Asked, Row, oracle_of
 from .summary import lines, record
 from .verdict import SAFE
 
@@ -29,21 +30,28 @@ def asked_of(given: Namespace, n: int) -> Asked:
     """The campaign that the options name.
 
     Raises:
-        CommandError: if a fault is unknown.
+        CommandError: if a fault is unknown, or a plan impossible with these limits.
     """
     faults = tuple(name for name in given.faults.split(",") if name)
     for name in faults:
         if name not in KINDS:
             raise CommandError(BAD_INPUT, f"--faults {name}: no campaign draws it; {did_you_mean(name, KINDS)}")
     board = board_option.chosen(given.board)
-    return Asked(n, given.seed, given.limits, None if board is None else board.file, faults)
+    asked = Asked(n, given.seed, given.limits, None if board is None else board.file, faults)
+    shown = available(limits_of(asked.limits, asked.board).board, faults)
+    if not shown:
+        raise CommandError(BAD_INPUT, f"--faults {given.faults}: this board can show none of them")
+    wrong = impossible(oracle_of(asked.limits, asked.board))
+    if wrong:
+        raise CommandError(BAD_INPUT, f"{asked.limits}: {wrong}")
+    return asked
 
 
 def campaign(given: Namespace) -> int:
     """Run or continue a campaign; the exit code."""
-    asked = asked_of(given, given.n)
-    writable_folder(given.out)
     with clear_errors():
+        asked = asked_of(given, given.n)
+        writable_folder(given.out)
         folder = Folder(given.out, asked)
         began_s, done = time.monotonic(), len(folder.rows())
         _run(folder, given.jobs, given.dask)

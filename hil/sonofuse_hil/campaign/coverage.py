@@ -1,5 +1,6 @@
 """What of the declared faults a campaign has drawn, when, and which causes showed: empty cells are the point."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..faults import get
@@ -11,8 +12,8 @@ from .kinds import PHASES
 _EMPTY = '<span class="badge bad">0</span>'
 
 
-def section(coverage: dict[str, dict[str, Any]]) -> str:
-    """The table of faults, phases and causes."""
+def section(coverage: dict[str, dict[str, Any]], blind: Sequence[str]) -> str:
+    """The table of faults, phases and causes; `blind` are the faults that the board cannot show, which come first."""
     head = [
         ("name", "fault"), ("", "rows"), *(("number", phase) for phase in PHASES),
         ("words", "causes seen"), ("words", "declared, never seen"),
@@ -33,9 +34,10 @@ def section(coverage: dict[str, dict[str, Any]]) -> str:
         "then; a zero in colour: it could have been, and was not. Rows are those of the catalogue; of two faults both "
         "are counted, with the cause that came first. A trip that is not of the fault itself may follow from a second."
     )
+    missing = f"<p>Not covered by this board: {_e(', '.join(blind))}.</p>" if blind else ""
     return (
         '<section>\n<div class="head"><h2>Coverage: faults, phases, causes</h2></div>\n'
-        f"<p>{text}</p>\n{table(head, rows)}\n</section>"
+        f"{missing}<p>{text}</p>\n{table(head, rows)}\n</section>"
     )
 
 

@@ -19,6 +19,7 @@ from sonofuse.limits import LimitsFile, load
 from ..bench import Tolerances
 from ..faults import Value, get
 from ..faults.register import BOOT, Choice
+from ..guarantees.oracle import Oracle
 from ..operator import Sonication
 from ..plant.tissue import STANDARD, Anatomy
 from ..scenario_model import Event, Expectation, Scenario
@@ -131,6 +132,19 @@ def anatomy_of(number: int) -> Anatomy:
 def limits_of(limits: Path, board: Path | None) -> LimitsFile:
     """A limits file, read once."""
     return load(limits, None if board is None else load_board(board))
+
+
+def impossible(oracle: Oracle) -> str:
+    """Why a drawn plan cannot be armed with some limits, "" if each can."""
+    most_w, longest_s = _POWER_W[1] / _EFFICIENCY, _LONGEST_S
+    armable_w = oracle.armable_w(oracle.watching("forward"))
+    if most_w > armable_w:
+        return f"a campaign draws up to {most_w:.1f} W, and these limits arm at most {armable_w:.1f} W"
+    if longest_s > oracle.duration_us * 1e-6:
+        return f"a campaign draws up to {longest_s:g} s, and these limits allow {oracle.duration_us * 1e-6:g} s"
+    if most_w * longest_s > oracle.energy_j:
+        return f"a campaign draws up to {most_w * longest_s:.0f} J, and these limits allow {oracle.energy_j:g} J"
+    return ""
 
 
 def scenario(

@@ -19,6 +19,7 @@ from sonofuse.limits import compile_limits, load
 from sonofuse.limits.commands import write_atomically
 
 from .declared import VERSION
+from .kinds import KINDS
 from .rows import Asked, Row
 
 BLOCK = 10  # rows in a part: what kill -9 costs at most, for each process
@@ -152,6 +153,9 @@ def read(path: Path) -> list[Row]:
         if table.schema.names != SCHEMA.names:
             raise pa.ArrowInvalid("its columns are not those of a campaign")
         rows: list[Row] = table.to_pylist()
+        unknown = {row[name] for row in rows for name in ("fault", "second")} - {"", *KINDS}
+        if unknown:
+            raise pa.ArrowInvalid(f"no campaign draws the fault {min(unknown)}")
         return rows
     except (pa.ArrowException, OSError) as error:
         why = str(error).splitlines()[0].rstrip(".")

@@ -17,6 +17,7 @@ from ..report.blocks import escape as _e
 from . import figures, search, surprises
 from .coverage import section as _coverage
 from .declared import VERSION, limits_of
+from .kinds import KINDS, available
 from .rows import PARTS, Asked, Row, perform
 from .shown import case_of
 from .summary import record
@@ -54,8 +55,8 @@ def page(asked: Asked, rows: Sequence[Row], rate: Rate) -> str:
     """The whole page; the worst rows are run again for their curves."""
     it = record(asked, rows)
     parts = [
-        _header(asked, it, rate), _verdicts(it), _bounds(it), _reactions(it, rows), _coverage(it["coverage"]),
-        _surprises(asked, rows), _worst(asked, rows), _not(),
+        _header(asked, it, rate), _verdicts(it), _bounds(it), _reactions(it, rows),
+        _coverage(it["coverage"], _blind(asked)), _surprises(asked, rows), _worst(asked, rows), _not(),
     ]  # fmt: skip
     return document(_title(it), parts)
 
@@ -159,6 +160,12 @@ def _reactions(it: dict[str, Any], rows: Sequence[Row]) -> str:
     shown = f"<figure>\n{figure}\n<figcaption>All parts. The number below a name is how many.</figcaption></figure>"
     text = "From the onset of the fault, or the power after it, to the last edge on a permit pin."
     return _section("Reaction times", f"<p>{text}</p>{table(head, found)}{shown if figure else ''}")
+
+
+def _blind(asked: Asked) -> list[str]:
+    """The faults that were asked for and that the board cannot show."""
+    shown = available(limits_of(asked.limits, asked.board).board)
+    return [name for name in asked.faults or tuple(KINDS) if name not in shown]
 
 
 def _surprises(asked: Asked, rows: Sequence[Row]) -> str:

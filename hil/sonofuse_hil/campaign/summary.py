@@ -9,7 +9,8 @@ from typing import Any
 
 from scipy.stats import beta, chi2
 
-from .kinds import KINDS
+from .declared import limits_of
+from .kinds import KINDS, available
 from .rows import PARTS, RANDOM, Asked, Row
 from .verdict import FALSE_TRIP, NOT_DETECTED, OUTCOMES, UNSAFE
 
@@ -52,14 +53,16 @@ def record(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
             "bound_per_h": poisson(false, hours) if normal else None,
         },
         "guarantees": {name: _times(name, rows) for name in _timed(rows)},
-        "coverage": coverage(rows),
+        "coverage": coverage(asked, rows),
     }
 
 
-def coverage(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """How often each fault was drawn in each phase, and which causes it showed, with how many of each."""
+def coverage(asked: Asked, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """How often each fault that was asked for and that the board can show was drawn in each phase, and which causes it
+    showed, with how many of each."""
+    shown = available(limits_of(asked.limits, asked.board).board, asked.faults)
     found: dict[str, dict[str, Any]] = {
-        name: {"phases": dict.fromkeys(kind.phases, 0), "causes": Counter()} for name, kind in KINDS.items()
+        name: {"phases": dict.fromkeys(KINDS[name].phases, 0), "causes": Counter()} for name in shown
     }
     for row in rows:
         for fault, phase in ((row["fault"], row["phase"]), (row["second"], row["second_phase"])):
