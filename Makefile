@@ -48,5 +48,5 @@ clean:
 $(VENV)/ready: pyproject.toml setup.py constraints.txt firmware/kernel.py firmware/rows.py $(wildcard cython_core/sonofuse_core/*.pyx cython_core/sonofuse_core/*.pxd)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sonofuse needs Python 3.11 or newer: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[hil,live,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[hil,live,cluster,dev]"
 	touch $@

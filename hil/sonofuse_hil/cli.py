@@ -1,6 +1,5 @@
 """The command line of the rig: `sonofuse hil list | run | demo | faults | campaign | rerun | verify`."""
 
-import importlib
 import json
 import platform
 import shlex
@@ -8,7 +7,6 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 from sonofuse import board_option
 from sonofuse.console import (
@@ -24,7 +22,6 @@ from sonofuse.console import (
     writable_folder,
 )
 from sonofuse.limits import SHIPPED, find
-from sonofuse.limits.commands import write_atomically
 from sonofuse.limits.units import UnitError, quantity
 
 from . import choose, demo, faults
@@ -33,6 +30,7 @@ from .clear import clear_errors
 from .faults import commands as fault_commands
 from .playback import run_recording
 from .report.case import Case
+from .report.file import file_to_be, pages, write
 from .scenario import Outcome, Scenario, load_scenario, run_scenario, scenario_names
 from .verify import options as verify_options
 from .view import bars, show_cases, show_played, show_table
@@ -166,8 +164,8 @@ def _run(asked: Namespace) -> int:
                 BAD_INPUT, f"--{name.replace('_', '-')} belongs to --signals; a scenario file says it itself"
             )
     if asked.report is not None:
-        _file_to_be(asked.report)
-        _pages()
+        file_to_be(asked.report)
+        pages()
     with clear_errors():
         on = choose.chosen(asked)
         scenario = _asked(asked.scenario, asked)
@@ -184,7 +182,7 @@ def _run(asked: Namespace) -> int:
 
 def _demo(asked: Namespace) -> int:
     writable_folder(asked.out)
-    _pages()
+    pages()
     with clear_errors():
         on = choose.chosen(asked)
         scenarios = [_asked(name, asked) for name in demo.CASES]
@@ -202,8 +200,8 @@ def _tell(outcomes: Sequence[Outcome], title: str, words: Sequence[str], asked: 
             raise CommandError(ENVIRONMENT, f"{given}: the firmware never spoke; is it MicroPython for this platform?")
     cases = [Case(outcome) for outcome in outcomes]
     if target is not None:
-        pages = _pages()
-        _write(target, pages.page(pages.Head(title, shlex.join(words), _versions(asked)), cases))
+        made = pages()
+        write(target, made.page(made.Head(title, shlex.join(words), _versions(asked)), cases))
     passed = all(outcome.passed for outcome in outcomes)
     if asked.json:
         records = [case.record() for case in cases]
@@ -264,26 +262,3 @@ def _versions(asked: Namespace) -> tuple[tuple[str, str], ...]:
         ("numpy", package_version("numpy")),
         ("matplotlib", package_version("matplotlib")),
     )
-
-
-def _file_to_be(path: Path) -> None:
-    if path.is_dir():
-        raise CommandError(
-            ENVIRONMENT, f"{path}: is a folder; name the file of the report, such as {path / 'report.html'}"
-        )
-    writable_folder(path.parent)
-
-
-def _pages() -> ModuleType:
-    """What writes reports; loaded late because curves take a second to load, but before a run that needs it."""
-    try:
-        return importlib.import_module(".report.page", __package__)
-    except ModuleNotFoundError as missing:
-        raise CommandError(ENVIRONMENT, f'a report needs {missing.name}: pip install "sonofuse[hil]"') from missing
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode())
-    except OSError as error:
-        raise CommandError(ENVIRONMENT, f"{path}: cannot be written ({error.strerror})") from error

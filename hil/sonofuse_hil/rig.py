@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sonofuse import keys
 from sonofuse.board import Board
-from sonofuse.limits import SHIPPED
+from sonofuse.limits import SHIPPED, LimitsFile
 from sonofuse.link import Answer, Telemetry
 
 from .bench import Tolerances as Tolerances
@@ -39,7 +39,7 @@ class Rig(Stand):
 
     def __init__(
         self,
-        limits: Path = SHIPPED,
+        limits: Path | LimitsFile = SHIPPED,
         plan: tuple[Sonication, ...] = (),
         *,
         name: str = "",

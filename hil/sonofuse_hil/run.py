@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sonofuse_firmware.states import TRIPPED
 
@@ -116,4 +116,4 @@ class Run:
 
     def digest(self) -> str:
         """SHA-256 of everything in this record: the same seed gives the same digest."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self, default=vars, sort_keys=True).encode()).hexdigest()

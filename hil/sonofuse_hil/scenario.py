@@ -64,6 +64,7 @@ def run_scenario(
     on_progress: Progress | None = None,
     after_us: int = _AFTER_US,
     transform: Transform | None = None,
+    flash: bytes | None = None,
 ) -> Outcome:
     """Run a scenario and judge it. The device and its files are gone afterwards, also after Ctrl-C.
 
@@ -72,6 +73,7 @@ def run_scenario(
         on_progress: called with simulated and planned seconds.
         after_us: recorded beyond the end, for curves.
         transform: rewrites firmware sources, for mutants.
+        flash: what the latch holds at power-up; None is a device that has never treated.
 
     Raises:
         LimitsError: if the limits file is wrong.
@@ -82,12 +84,13 @@ def run_scenario(
         sum(1e6 * (limits.cooling_gap_s + sonication.duration_s) for sonication in scenario.plan)
     )
     with Rig(
-        scenario.limits,
+        limits,
         scenario.plan,
         name=scenario.name,
         tolerances=scenario.tolerances,
         plant=LayeredPlant(scenario.anatomy),
         seed=scenario.seed,
+        flash=flash,
         blob=blob,
         transform=transform,
         on=on,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from sonofuse.board import load_board
@@ -98,10 +99,19 @@ class Scenario:
             LimitsError: if the limits file is wrong.
             BoardError: if the board file is wrong.
         """
-        limits = load(self.limits, None if self.board is None else load_board(self.board))
-        if self.cooling_gap_s is not None:
-            limits = replace(limits, cooling_gap_s=self.cooling_gap_s)
-        return limits, compile_limits(limits)
+        files = (self.limits,) if self.board is None else (self.limits, self.board)
+        changed = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files)
+        return _limit_set(self.limits, self.board, self.cooling_gap_s, changed)
+
+
+@lru_cache(maxsize=16)  # many scenarios share one limits file, which takes longer to read than a second of RF to run
+def _limit_set(
+    path: Path, board: Path | None, cooling_gap_s: float | None, _changed: tuple[int, ...]
+) -> tuple[LimitsFile, bytes]:
+    limits = load(path, None if board is None else load_board(board))
+    if cooling_gap_s is not None:
+        limits = replace(limits, cooling_gap_s=cooling_gap_s)
+    return limits, compile_limits(limits)
 
 
 def cause_names(limits: LimitsFile | None) -> list[str]:

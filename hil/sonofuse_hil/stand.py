@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from sonofuse.board import Board
-from sonofuse.limits import SHIPPED, compile_limits, load
+from sonofuse.limits import SHIPPED, LimitsFile, compile_limits, load
 
 from .bench import Bench, Tolerances
 from .device import Transform
@@ -60,7 +60,7 @@ class Stand:
     A subclass sets `console`, which sends by `bench.send` and hears by `bench.on_received`.
 
     Args:
-        limits: a limits file in TOML.
+        limits: a limits file in TOML, or one that was read already.
         tolerances: of the parts. seed: of all noise.
         flash: what the latch holds at power-up; None is a blank device.
         blob: a compiled limit set to install instead of the file's own (None: the file's own).
@@ -78,7 +78,7 @@ class Stand:
 
     def __init__(
         self,
-        limits: Path = SHIPPED,
+        limits: Path | LimitsFile = SHIPPED,
         *,
         tolerances: Tolerances = Tolerances(),
         seed: int = 1,
@@ -91,7 +91,7 @@ class Stand:
         script: str = "main.py",
         ticks_us: int = 0,
     ) -> None:
-        self.limits = load(limits, board)
+        self.limits = load(limits, board) if isinstance(limits, Path) else limits
         self.blob = compile_limits(self.limits) if blob is None else blob
         self.seed = seed
         self._folder = tempfile.TemporaryDirectory(prefix="sonofuse-")

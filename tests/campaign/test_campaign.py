@@ -1,8 +1,7 @@
-"""A campaign: the same bytes however it was run, what it refuses, and its bounds."""
+"""A campaign: the same bytes however it was run, what opens it, what it says, what it refuses."""
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,23 +9,13 @@ import pandas as pd
 import pytest
 
 from sonofuse.limits import SHIPPED
-from sonofuse_hil.campaign.declared import DIMENSIONS, FAULTS, SONICATIONS, scenario
 from sonofuse_hil.campaign.folder import WHOLE, read, to_bytes
-from sonofuse_hil.campaign.rows import Asked, drawn
 from sonofuse_hil.campaign.summary import clopper_pearson, poisson
-from sonofuse_hil.campaign.verdict import SAFE, UNSAFE, judge
 from sonofuse_hil.cli import main
-from sonofuse_hil.guarantees.oracle import Oracle
-from sonofuse_hil.scenario import run_scenario
 
-N = ["campaign", "-n", "12", "--seed", "5", "--faults", "patient_stop,hung_firmware"]
+from .conftest import FAULTS, N
 
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("once")
-    assert main([*N, "--out", str(out)]) == 0
-    return out
+SEED = ["--seed", "5", "--faults", FAULTS]
 
 
 def test_a_lost_part_is_run_again_to_the_same_bytes(once: Path, tmp_path: Path) -> None:
@@ -52,6 +41,26 @@ def test_a_row_repeats(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said["same"] is True and said["row"]["number"] == 3
 
 
+def test_a_row_repeats_from_seed_and_number_alone(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rerun", "3", *SEED, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["same"] is None and said["row"] == read(once / WHOLE)[3]
+
+
+def test_a_neighbour_repeats_from_its_lineage_and_has_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "row.html"
+    words = ["rerun", "371,3", *SEED, "--report", str(page), "--json"]
+    assert main(words) == 0
+    first = json.loads(capsys.readouterr().out)["row"]
+    assert (first["part"], first["lineage"]) == ("search", "371,3")
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text and "Row 371" in text and f"sonofuse hil rerun 371,3 --seed 5 --faults {FAULTS}" in text
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["row"] == first
+
+
 def test_a_row_that_is_not_what_it_was_is_said(once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     part = tmp_path / "part-00000000.parquet"
@@ -65,7 +74,33 @@ def test_a_row_that_is_not_what_it_was_is_said(once: Path, tmp_path: Path, capsy
 def test_the_summary_as_json(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*N, "--out", str(once), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["passed"] and said["scenarios"] == 12 and said["surprises"] == [] and "12 safe" in said["summary"][0]
+    assert said["passed"] and said["scenarios"] == 12 and said["surprises"] == []
+    assert said["outcomes"]["safe"] == {"random": 12, "quasi-random": 0, "search": 0}
+    assert said["misses"]["bound"] == pytest.approx(clopper_pearson(0, said["misses"]["of"]))
+    kept = json.loads((once / "summary.json").read_text(encoding="utf-8"))
+    assert kept == {name: said[name] for name in kept}
+
+
+def test_the_page_stands_alone_and_shows_what_was_not_drawn(once: Path) -> None:
+    text = (once / "campaign.html").read_text(encoding="utf-8")
+    assert "src=" not in text and "http://" not in text.replace("http://www.w3.org", "")
+    assert "A campaign of 12 scenarios" in text and "scenarios, not of patients" in text
+    assert '<span class="badge bad">0</span>' in text and text.count("<figure>") >= 3
+    assert "sonofuse hil rerun" in text
+
+
+def test_an_unsafe_row_is_one_line_with_the_command_that_repeats_it(
+    once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    part = tmp_path / "part-00000000.parquet"
+    rows = read(part)
+    rows[3] |= {"outcome": "unsafe", "reason": "made up"}
+    part.write_bytes(to_bytes(rows))
+    assert main([*N, "--out", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("unsafe: ") and lines[0].endswith(f"; sonofuse hil rerun 3 --seed 5 --faults {FAULTS}")
+    assert "made up" in (tmp_path / "campaign.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +110,10 @@ def test_the_summary_as_json(once: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["campaign", "--faults", "overpowr"], "did you mean"),
         (["campaign", "-n", "0"], "must be a whole number"),
         (["rerun", "12"], "rows 0 to 11"),
+        (["rerun", "5,3", "--seed", "5"], "row 5 is no neighbour"),
+        (["rerun", "370", "--seed", "5"], "whole lineage"),
+        (["rerun", "370,x", "--seed", "5"], "must be a whole number"),
+        (["rerun", "3", "--seed", "5", "--faults", "overpowr"], "did you mean"),
     ],
 )
 def test_bad_input_is_one_line(once: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,64 +122,49 @@ def test_bad_input_is_one_line(once: Path, words: list[str], said: str, capsys: 
     assert said in told.lower() and told.count("\n") == 1
 
 
-def test_a_damaged_part_is_named(once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "part-00000000.parquet").write_bytes(b"PAR1 and no more")
-    assert main([*N, "--out", str(tmp_path)]) == 3
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('duration = "40 s"', 'duration = "10 s"', "draws up to 15 s, and these limits allow 10 s"),
+        ('energy = "3000 J"', 'energy = "900 J"', "draws up to 1385 J, and these limits allow 900 J"),
+        ('"110 W"\ntrip = "120 W"', '"80 W"\ntrip = "90 W"', "draws up to 92.3 W, and these limits arm at most"),
+    ],
+)
+def test_limits_with_which_a_drawn_plan_is_impossible_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, said: str
+) -> None:
+    limits = tmp_path / "limits.toml"
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert before in text
+    limits.write_text(text.replace(before, after), encoding="utf-8")
+    assert main(["campaign", "-n", "3", "--limits", str(limits), "--out", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
-    assert "part-00000000.parquet: damaged" in told and told.count("\n") == 1
+    assert said in told and told.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
-def test_a_permit_after_the_bound_is_unsafe() -> None:
-    asked = Asked(40, 5, SHIPPED, faults=("patient_stop",))
-    it = next(d for number in range(24) if (d := drawn(asked, number)).fault and d.phase != "gap")
-    run = run_scenario(it.scenario).run
-    oracle = Oracle(SHIPPED)
-    assert judge(it, run, oracle).outcome == SAFE
-    limit = oracle.limits["stop_loop", "below"]
-    oracle.limits["stop_loop", "below"] = type(limit)(**{**vars(limit), "n": 0})
-    assert judge(it, run, oracle).outcome == UNSAFE
+def test_a_row_with_a_fault_that_no_campaign_draws_is_named(
+    once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    part = tmp_path / "part-00000000.parquet"
+    rows = read(part)
+    rows[3] |= {"fault": "gremlins"}
+    part.write_bytes(to_bytes(rows))
+    for words in ([*N], ["rerun", "3"]):
+        assert main([*words, "--out", str(tmp_path)]) == 3
+        told = capsys.readouterr().err
+        assert "part-00000000.parquet: damaged (no campaign draws the fault gremlins)" in told and told.count("\n") == 1
 
 
-def test_power_that_the_console_switches_on_is_seen_a_horizon_later() -> None:
-    """Row 29 of 60, seed 1: coupling is lost in the gap, the power comes 4 ms before the firmware can see it."""
-    it = drawn(Asked(60, 1, SHIPPED), 29)
-    assert (it.fault, it.phase) == ("lost_coupling", "gap")
-    oracle = Oracle(SHIPPED)
-    verdict = judge(it, run_scenario(it.scenario).run, oracle)
-    assert verdict.outcome == SAFE and verdict.reaction_us is not None
-    assert verdict.reaction_us > oracle.bound_us("reflected", "ratio")
-
-
-@pytest.mark.parametrize(("number", "fault"), [(203, "console_hung"), (357, "firmware_raises"), (361, "hung_firmware")])
-def test_what_ends_in_the_gap_need_not_trip(number: int, fault: str) -> None:
-    """Rows of 500, seed 1: a hung device is reset, boots SAFE and carries out the rest; a hung console starts none."""
-    it = drawn(Asked(500, 1, SHIPPED), number)
-    assert (it.fault, it.phase) == (fault, "gap")
-    assert judge(it, run_scenario(it.scenario).run, Oracle(SHIPPED)).outcome == SAFE
-
-
-def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
-    it = drawn(Asked(500, 1, SHIPPED), 361)
-    run = run_scenario(it.scenario).run
-    oracle = Oracle(SHIPPED)
-    assert judge(it, run, oracle).outcome == SAFE
-    assert judge(it, replace(run, rf_us=run.rf_us[:1]), oracle).outcome == UNSAFE
-
-
-def test_a_scenario_is_a_function_of_its_point() -> None:
-    point = [0.7] * DIMENSIONS
-    assert scenario(point, 1, SHIPPED) == scenario(point, 1, SHIPPED)
-    with pytest.raises(ValueError, match="coordinates"):
-        scenario(point[1:], 1, SHIPPED)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_point_has_coordinates_for_every_fault(fault: str) -> None:
-    longest = [0.999] * DIMENSIONS
-    found = scenario(longest, 1, SHIPPED, faults=(fault,))
-    assert found.fault == fault and len(found.scenario.events[0].values) == len(FAULTS[fault])
-    assert len(found.scenario.plan) == SONICATIONS
+def test_another_board_draws_what_it_can_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Board Mini reads its sensors without converters of their own, so that none can fall silent."""
+    words = ["campaign", "-n", "6", "--limits", "mini_ntc", "--out", str(tmp_path)]
+    assert main([*words, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert "sensor_silent" not in said["coverage"] and "patient_stop" in said["coverage"]
+    assert "Not covered by this board" in (tmp_path / "campaign.html").read_text(encoding="utf-8")
+    assert main([*words, "--faults", "sensor_silent"]) == 2
+    assert "this board can show none of them" in capsys.readouterr().err
 
 
 def test_bounds_of_nothing_seen() -> None:

@@ -1,60 +1,78 @@
-"""What the verbs `sonofuse hil campaign` and `sonofuse hil rerun` do."""
+"""What the verb `sonofuse hil campaign` does."""
 
 import json
-import shlex
+import time
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sonofuse import board_option
-from sonofuse.console import (
-    BAD_INPUT,
-    INTERRUPTED,
-    NOT_AS_EXPECTED,
-    OK,
-    CommandError,
-    writable_folder,
-)
+from sonofuse.console import BAD_INPUT, ENVIRONMENT, INTERRUPTED, NOT_AS_EXPECTED, OK, CommandError, writable_folder
 from sonofuse.limits.problems import did_you_mean
 
 from ..clear import clear_errors
 from ..measurement import SOFTWARE
-from .declared import FAULTS
-from .folder import Folder, identity, read, read_identity
-from .rows import Asked, Row, run_row
-from .running import run_missing
-from .summary import lines
+from . import page, running, surprises
+from .declared import impossible, limits_of
+from .folder import Folder
+from .kinds import KINDS, available
+from .rows import Asked, Row, oracle_of
+from .summary import lines, record
 from .verdict import SAFE
 
+HTML, SUMMARY = "campaign.html", "summary.json"
 
-def campaign(asked: Namespace) -> int:
-    """Run or continue a campaign; the exit code."""
-    faults = tuple(name for name in asked.faults.split(",") if name)
+
+def asked_of(given: Namespace, n: int) -> Asked:
+    """The campaign that the options name.
+
+    Raises:
+        CommandError: if a fault is unknown, or a plan impossible with these limits.
+    """
+    faults = tuple(name for name in given.faults.split(",") if name)
     for name in faults:
-        if name not in FAULTS:
-            raise CommandError(BAD_INPUT, f"--faults {name}: no campaign draws it; {did_you_mean(name, FAULTS)}")
-    board = board_option.chosen(asked.board)
-    whole = Asked(asked.n, asked.seed, asked.limits, None if board is None else board.file, faults)
-    writable_folder(asked.out)
+        if name not in KINDS:
+            raise CommandError(BAD_INPUT, f"--faults {name}: no campaign draws it; {did_you_mean(name, KINDS)}")
+    board = board_option.chosen(given.board)
+    asked = Asked(n, given.seed, given.limits, None if board is None else board.file, faults)
+    shown = available(limits_of(asked.limits, asked.board).board, faults)
+    if not shown:
+        raise CommandError(BAD_INPUT, f"--faults {given.faults}: this board can show none of them")
+    wrong = impossible(oracle_of(asked.limits, asked.board))
+    if wrong:
+        raise CommandError(BAD_INPUT, f"{asked.limits}: {wrong}")
+    return asked
+
+
+def campaign(given: Namespace) -> int:
+    """Run or continue a campaign; the exit code."""
     with clear_errors():
-        folder = Folder(asked.out, whole)
-        _run(folder, asked.jobs)
-    rows = folder.finish()
-    surprises = [row for row in rows if row["outcome"] != SAFE]
-    if asked.json:
-        seen = {"seed": asked.seed, "tier": SOFTWARE, "scenarios": len(rows), "summary": lines(rows)}
-        print(json.dumps({"passed": not surprises, **seen, "surprises": surprises}, indent=2))
+        asked = asked_of(given, given.n)
+        writable_folder(given.out)
+        folder = Folder(given.out, asked)
+        began_s, done = time.monotonic(), len(folder.rows())
+        _run(folder, given.jobs, given.dask)
+        rows = folder.finish()
+        rate = page.Rate(len(rows) - done, time.monotonic() - began_s, given.jobs, given.dask)
+        surprising = [row for row in rows if row["outcome"] != SAFE]
+        whole = record(asked, rows)
+        folder.write(SUMMARY, json.dumps(whole, indent=2).encode() + b"\n")
+        folder.write(HTML, page.page(asked, rows, rate).encode())
+    if given.json:
+        told = [row | {"repeat": surprises.repeat(asked, row)} for row in surprising]
+        said = {"passed": not surprising, "tier": SOFTWARE, **whole, "surprises": told}
+        print(json.dumps(said, indent=2))
     else:
-        for text in (*(_surprise(row, asked.out) for row in surprises), *lines(rows)):
+        for text in (*(surprises.line(asked, row) for row in surprising), *lines(whole)):
             print(text)
-        print(f"{asked.out}: seed {asked.seed}, tier: {SOFTWARE}")
-    return OK if not surprises else NOT_AS_EXPECTED
+        print(f"{given.out / HTML}: seed {asked.seed}, {rate.text}, tier: {SOFTWARE}")
+    return NOT_AS_EXPECTED if surprising else OK
 
 
-def _run(folder: Folder, jobs: int) -> None:
+def _run(folder: Folder, jobs: int, dask: str) -> None:
     n = folder.asked.n
     done = n - sum(len(block) for block in folder.missing())
     console = Console(stderr=True)
@@ -68,7 +86,8 @@ def _run(folder: Folder, jobs: int) -> None:
             progress.update(task, rate="" if speed is None else f"{speed:.2f}/s")
 
         try:
-            run_missing(folder, jobs, count)
+            with _workers(jobs, dask) as workers:
+                running.run_missing(folder, workers, count)
         except KeyboardInterrupt:
             left = sum(len(block) for block in folder.missing())
             raise CommandError(
@@ -76,42 +95,11 @@ def _run(folder: Folder, jobs: int) -> None:
             ) from None
 
 
-def _surprise(row: Row, out: Path) -> str:
-    what = f"{row['fault']} ({row['phase']})" if row["fault"] else "nothing broken"
-    again = shlex.join(["sonofuse", "hil", "rerun", str(row["number"]), "--out", str(out)])
-    return f"{row['outcome']}: {what}: {row['reason']}; {again}"
-
-
-def rerun(asked: Namespace) -> int:
-    """Run a row again; the exit code."""
-    known = read_identity(asked.out)
-    if asked.number >= known["n"]:
-        raise CommandError(BAD_INPUT, f"row {asked.number}: the campaign has rows 0 to {known['n'] - 1}")
-    board = known.get("board")
-    whole = Asked(
-        known["n"], known["seed"], Path(known["limits"]), None if board is None else Path(board), tuple(known["faults"])
-    )
-    with clear_errors():
-        if identity(whole) != known:
-            raise CommandError(BAD_INPUT, f"{whole.limits}: not the limits or the board that the campaign was run with")
-        row = run_row(whole, asked.number)
-    part = next((p for p in sorted(asked.out.glob("part-*.parquet"), reverse=True) if _first(p) <= asked.number), None)
-    before = None if part is None else next((r for r in read(part) if r["number"] == asked.number), None)
-    same = None if before is None else before == row
-    if asked.json:
-        print(json.dumps({"passed": same is not False, "same": same, "row": row, "before": before}, indent=2))
-    else:
-        print(json.dumps(row, indent=2))
-        print(_SAME[same] + (f": {json.dumps(before)}" if same is False else ""))
-    return NOT_AS_EXPECTED if same is False else OK
-
-
-_SAME = {
-    None: "the campaign has not come to this row yet",
-    True: "the same as in the campaign",
-    False: "NOT the same as in the campaign, which had",
-}
-
-
-def _first(part: Path) -> int:
-    return int(part.stem.split("-")[1])
+def _workers(jobs: int, dask: str) -> AbstractContextManager[running.Workers]:
+    if not dask:
+        return running.local(jobs)
+    try:
+        from .cluster import connected  # an extra that few have
+    except ModuleNotFoundError as missing:
+        raise CommandError(ENVIRONMENT, f'--dask needs {missing.name}: pip install "sonofuse[cluster]"') from missing
+    return connected(dask)

@@ -19,19 +19,19 @@ from sonofuse.limits import compile_limits, load
 from sonofuse.limits.commands import write_atomically
 
 from .declared import VERSION
+from .kinds import KINDS
 from .rows import Asked, Row
 
 BLOCK = 10  # rows in a part: what kill -9 costs at most, for each process
 WHOLE, IDENTITY = "campaign.parquet", "campaign.json"
 _TEXT, _WHOLE, _NUMBER = pa.string(), pa.int64(), pa.float64()
-SCHEMA = pa.schema(
-    [
-        *((name, _WHOLE) for name in ("number", "seed", "sonications", "reaction_us", "bound_us", "margin_us")),
-        *((name, _TEXT) for name in ("part", "fault", "phase", "guarantee", "outcome", "reason", "cause")),
-        *((name, _NUMBER) for name in ("planned_s", "skin_k", "simulated_s")),
-        ("run_sha256", _TEXT),
-    ]
+_COLUMNS = (
+    (_WHOLE, "number seed sonications reaction_us bound_us margin_us"),
+    (_TEXT, "part lineage fault phase second second_phase values guarantee outcome reason cause"),
+    (_NUMBER, "planned_s skin_k simulated_s"),
+    (_TEXT, "run_sha256"),
 )
+SCHEMA = pa.schema([(name, kind) for kind, names in _COLUMNS for name in names.split()])
 
 
 def blocks(n: int) -> list[range]:
@@ -63,12 +63,16 @@ class Folder:
             self._write(known, json.dumps(wanted, indent=2).encode() + b"\n")
 
     def missing(self) -> list[range]:
-        """The blocks that are still to be run.
+        """The blocks that are still to be run."""
+        return [block for block in blocks(self.asked.n) if not self._part(block).exists()]
+
+    def rows(self) -> list[Row]:
+        """The rows that are done.
 
         Raises:
             CommandError: if a part is damaged.
         """
-        return [block for block in blocks(self.asked.n) if not self._done(block)]
+        return [row for block in blocks(self.asked.n) if self._part(block).exists() for row in self._read(block)]
 
     def keep(self, block: range, rows: Sequence[Row]) -> None:
         """Write the part of a block: whole or not at all."""
@@ -76,19 +80,22 @@ class Folder:
 
     def finish(self) -> list[Row]:
         """Put the parts together, sorted by number."""
-        rows = [row for block in blocks(self.asked.n) for row in read(self._part(block))]
-        self._write(self.path / WHOLE, to_bytes(rows))
+        rows = self.rows()
+        self.write(WHOLE, to_bytes(rows))
         return rows
 
-    def _done(self, block: range) -> bool:
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the folder: whole or not at all."""
+        self._write(self.path / name, data)
+
+    def _read(self, block: range) -> list[Row]:
         part = self._part(block)
-        if not part.exists():
-            return False
-        if [row["number"] for row in read(part)] != list(block):
+        rows = read(part)
+        if [row["number"] for row in rows] != list(block):
             raise CommandError(
                 ENVIRONMENT, f"{part}: has not the rows {block[0]} to {block[-1]}; delete it to run them"
             )
-        return True
+        return rows
 
     def _part(self, block: range) -> Path:
         return self.path / f"part-{block[0]:08d}.parquet"
@@ -129,6 +136,12 @@ def read_identity(path: Path) -> dict[str, Any]:
         raise CommandError(BAD_INPUT, f"{path / IDENTITY}: does not say what campaign this is ({error})") from error
 
 
+def part_with(path: Path, number: int) -> list[Row]:
+    """The rows of the part that a row belongs to, none if the campaign has not come to it."""
+    part = path / f"part-{number - number % BLOCK:08d}.parquet"
+    return read(part) if part.exists() else []
+
+
 def read(path: Path) -> list[Row]:
     """The rows of a Parquet file of a campaign.
 
@@ -140,6 +153,9 @@ def read(path: Path) -> list[Row]:
         if table.schema.names != SCHEMA.names:
             raise pa.ArrowInvalid("its columns are not those of a campaign")
         rows: list[Row] = table.to_pylist()
+        unknown = {row[name] for row in rows for name in ("fault", "second")} - {"", *KINDS}
+        if unknown:
+            raise pa.ArrowInvalid(f"no campaign draws the fault {min(unknown)}")
         return rows
     except (pa.ArrowException, OSError) as error:
         why = str(error).splitlines()[0].rstrip(".")

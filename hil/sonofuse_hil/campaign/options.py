@@ -24,16 +24,25 @@ def add_to(verbs: "argparse._SubParsersAction[Parser]") -> None:  # pyright: ign
     many.add_argument("--jobs", metavar="J", type=_whole(1), default=1, help="processes (default: 1)")
     many.add_argument("--seed", metavar="S", type=_whole(0), default=1, help="of the draws (default: 1)")
     many.add_argument("--out", metavar="DIR", type=Path, default=Path("campaign"), help="folder (default: campaign)")
-    many.add_argument("--limits", metavar="FILE", type=find, default=SHIPPED, help="limits in TOML")
-    many.add_argument("--faults", metavar="NAME,…", default="", help="draw only from these faults")
-    board_option.add_to(many)
+    many.add_argument("--dask", metavar="ADDRESS", default="", help="of the scheduler of a Dask cluster")
     many.set_defaults(run=_campaign)
     again = verbs.add_parser("rerun", help="a row of a campaign again", description=_RERUN_TEXT, epilog=EXIT_CODES)
-    again.add_argument("number", metavar="NUMBER", type=_whole(0), help="of the row")
+    again.add_argument(
+        "number", metavar="NUMBER", type=_lineage, help="of the row; a neighbour's is followed by its parents': 193,57"
+    )
     again.add_argument("--out", metavar="DIR", type=Path, default=Path("campaign"), help="folder of the campaign")
+    again.add_argument("--seed", metavar="S", type=_whole(0), help="of a campaign, without its folder")
+    again.add_argument("--report", metavar="FILE.html", type=Path, help="write a report with curves")
     again.set_defaults(run=_rerun)
     for verb in (many, again):
+        verb.add_argument("--limits", metavar="FILE", type=find, default=SHIPPED, help="limits in TOML")
+        verb.add_argument("--faults", metavar="NAME,…", default="", help="draw only from these faults")
+        board_option.add_to(verb)
         verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _lineage(text: str) -> tuple[int, ...]:
+    return tuple(_whole(0)(number) for number in text.split(","))
 
 
 class _whole:  # noqa: N801 - reads as a type of argparse
@@ -47,15 +56,15 @@ class _whole:  # noqa: N801 - reads as a type of argparse
 
 
 def _campaign(asked: Namespace) -> int:
-    return int(_late().campaign(asked))
+    return int(_late(".commands").campaign(asked))
 
 
 def _rerun(asked: Namespace) -> int:
-    return int(_late().rerun(asked))
+    return int(_late(".again").rerun(asked))
 
 
-def _late() -> ModuleType:
+def _late(name: str) -> ModuleType:
     try:
-        return importlib.import_module(".commands", __package__)
+        return importlib.import_module(name, __package__)
     except ModuleNotFoundError as missing:
         raise CommandError(ENVIRONMENT, f'a campaign needs {missing.name}: pip install "sonofuse[hil]"') from missing

@@ -1,4 +1,4 @@
-"""Runs the blocks of a campaign, in this process or in several; every finished block is kept at once."""
+"""Runs the blocks of a campaign, in this process, in several, or on a cluster; every finished block is kept at once."""
 
 import multiprocessing
 import os
@@ -6,57 +6,130 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
-from multiprocessing.connection import wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from multiprocessing import connection
 from types import FrameType
+from typing import Any, Protocol
 
+from sonofuse.console import ENVIRONMENT, CommandError
+
+from . import search
 from .folder import Folder
-from .rows import Asked, Row, run_row
+from .rows import SEARCH, Asked, Lineage, Row, part_of, run_row
 
-_Work = tuple[Asked, range]
+_leaving = False  # of a worker that was told to end
 
 
-def run_missing(folder: Folder, jobs: int, on_rows: Callable[[Sequence[Row]], None]) -> None:
+class Workers(Protocol):
+    """Whoever runs blocks. `width` are given to them at once: twice as many as there are, so that none waits."""
+
+    width: int
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]: ...
+
+
+class _Here:
+    """This process: a block is done as soon as it is given."""
+
+    width = 1
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]:
+        done: Future[list[Row]] = Future()
+        done.set_result(run_block(asked, lineages))
+        return done
+
+
+class _Several:
+    """Processes of this machine."""
+
+    def __init__(self, executor: Executor, jobs: int) -> None:
+        self._executor, self.width = executor, 2 * jobs
+
+    def submit(self, asked: Asked, lineages: Sequence[Lineage]) -> Future[list[Row]]:
+        return self._executor.submit(run_block, asked, lineages)
+
+
+def local(jobs: int) -> AbstractContextManager[Workers]:
+    """This process, or several."""
+    return nullcontext(_Here()) if jobs == 1 else _several(jobs)
+
+
+def run_missing(folder: Folder, workers: Workers, on_rows: Callable[[Sequence[Row]], None]) -> None:
     """Run whatever the folder lacks; `on_rows` hears of each block that was kept.
 
     Raises:
-        CommandError: if a part is damaged or cannot be written.
+        CommandError: if a part is damaged or cannot be written, or a process died.
     """
-    work = [(folder.asked, block) for block in folder.missing()]
-    with closing(_in_one(work) if jobs == 1 else _in_several(work, jobs)) as results:
-        for block, rows in results:
-            folder.keep(block, rows)
-            on_rows(rows)
+    todo, rows = folder.missing(), folder.rows()
+    pending: dict[Future[list[Row]], range] = {}
+    try:
+        while todo or pending:
+            while len(pending) < workers.width and (block := _next(todo, [*todo, *pending.values()])) is not None:
+                todo.remove(block)
+                pending[workers.submit(folder.asked, search.lineages(block, rows))] = block
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                done = future.result()
+                folder.keep(pending.pop(future), done)
+                rows += done
+                on_rows(done)
+    except BrokenExecutor as error:
+        raise CommandError(
+            ENVIRONMENT, "a process of the campaign was killed; what was finished is kept, the same command continues"
+        ) from error
 
 
-def _in_one(work: Sequence[_Work]) -> Generator[tuple[range, list[Row]]]:
-    for one in work:  # not by map: it would take a StopIteration from within for the end of all work
-        yield _run_block(one)
+def _next(todo: Sequence[range], unfinished: Sequence[range]) -> range | None:
+    """The next block: one of the search waits until every earlier generation is done."""
+    oldest = min((search.generation(block[0]) for block in unfinished), default=0)
+    return next((b for b in todo if part_of(b[0]) != SEARCH or search.generation(b[0]) <= oldest), None)
 
 
-def _in_several(work: Sequence[_Work], jobs: int) -> Generator[tuple[range, list[Row]]]:
-    with multiprocessing.get_context("spawn").Pool(jobs, _begin) as pool:  # leaving it ends the workers
-        yield from pool.imap_unordered(_run_block, work)
+def run_block(asked: Asked, lineages: Sequence[Lineage]) -> list[Row]:
+    """The rows of a block."""
+    rows: list[Row] = []
+    for lineage in lineages:
+        if _leaving:
+            sys.exit(0)
+        rows.append(run_row(asked, lineage))
+    return rows
 
 
-def _run_block(work: _Work) -> tuple[range, list[Row]]:
-    asked, block = work
-    return block, [run_row(asked, number) for number in block]
+@contextmanager
+def _several(jobs: int) -> Generator[Workers]:
+    spawn, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(jobs, spawn, _begin, (spawn.Value("i", 0),))
+    try:
+        yield _Several(executor, jobs)
+    except BaseException:  # Ctrl-C too: whoever waits for the end of a block waits for ten seconds
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
-    """Of a worker: Ctrl-C is the parent's; a parent that was killed takes its workers along."""
+def _begin(begun: Any) -> None:
+    """Of a worker: Ctrl-C is the parent's; a parent that was killed takes its workers along. Each has its own core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow, daemon=True).start()
+    with begun.get_lock():
+        number: int = begun.value
+        begun.value += 1
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, (cores[number % len(cores)],))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    global _leaving
+    _leaving = True
     sys.exit(0)  # leaves every `with`, so that devices end
 
 
 def _follow() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
-    wait([parent.sentinel])
+    connection.wait([parent.sentinel])
     os._exit(1)

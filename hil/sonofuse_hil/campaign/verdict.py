@@ -1,96 +1,209 @@
-"""What a run of a campaign was worth: judged from the TOML in physical units and the true signals, by no firmware."""
+"""What a run of a campaign was worth: judged from the limits file in physical units, the catalogue of faults and the
+true signals, by no firmware."""
 
 import math
 from dataclasses import dataclass
 
-from ..guarantees.oracle import Oracle, quantity
-from ..platforms.unix import STEADY_US
-from ..run import Run
-from .declared import GAP, Drawn
+from sonofuse.causes import cause_text, cause_words
+from sonofuse.limits import LimitsFile
+from sonofuse_firmware.states import TRIPPED
 
-SAFE, UNSAFE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
+from ..faults.register import RESET
+from ..faults.register import TRIP as TRIPS
+from ..guarantees.oracle import Oracle
+from ..platforms.unix import STEADY_US
+from ..run import Run, Seen
+from .declared import Drawn, Strike
+from .expected import explains, must_inhibit
+from .kinds import GAP, KINDS
+
+SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "safe",
     "unsafe",
+    "wrong cause",
     "false trip",
     "not detected as declared",
     "error of the rig",
 )
-_G2_US, _RELEASE_US = 2_200.0, 300.0  # a token's life; the firmware's own time in its tick (guarantees G2 and G1)
 _SEEN_US = STEADY_US  # by so much later the software tier shows power that the console has switched on
+_LATCH = "latch"  # the cause of a device that has never treated
 _ANSWER_US = 40_000  # from the first edge to the console that hears START answered: two frames of 20 ms
-_WITH_POWER = ("overpower", "lost_coupling")  # nothing to detect before RF is on again
-_NOT_SEEN_OFF = ("console_hung", "hung_firmware", "firmware_raises")  # with RF off there is nothing to trip
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Times in µs; None where nothing counts. `margin_us` is bound less reaction; `skin_k` how far the hotter true skin
+    """Times in µs; None where nothing counts. `start_us` is where the bound of `guarantee` counts from: the onset of
+    the fault `since`, or the power after it; `margin_us` is bound less reaction; `skin_k` how far the hotter true skin
     stayed below its limit, K."""
 
     outcome: str
+    guarantee: str
     reaction_us: int | None
     bound_us: int | None
-    margin_us: int | None
     skin_k: float
     reason: str
+    since: str = ""
+    start_us: int | None = None
+
+    @property
+    def margin_us(self) -> int | None:
+        return None if self.bound_us is None or self.reaction_us is None else self.bound_us - self.reaction_us
 
 
-def bound_us(oracle: Oracle, fault: str, values: dict[str, float | str]) -> float:
-    """How long after a fault the permit may still have an edge.
+@dataclass(frozen=True)
+class _Timed:
+    """A fault with a bound: by `due_us` the permit must be low."""
 
-    Raises:
-        KeyError: if the limits have no check that answers it.
-    """
-    channel = str(values.get("channel", ""))
-    match fault:
-        case "overpower":
-            return oracle.bound_us(oracle.watching("forward"), "above")
-        case "lost_coupling":
-            return oracle.bound_us(oracle.watching("reflected"), "ratio")
-        case "sensor_open" | "sensor_short" | "sensor_line" | "detector_dead":
-            return oracle.bound_us(oracle.watching(channel), "range")
-        case "sensor_silent":
-            name = oracle.watching(channel)
-            return oracle.trip(name, "stale") + oracle.bound_us(name, "stale")
-        case "patient_stop":
-            return oracle.bound_us(oracle.watching("stop_loop"), "below")
-        case "brown_out":
-            return oracle.bound_us(oracle.watching("supply"), "below")
-        case "console_hung":
-            return quantity(oracle.document["limits"]["receipt"]) + 2 * oracle.tick_us + _RELEASE_US
-        case "hung_firmware" | "firmware_raises":
-            return _G2_US + oracle.tick_us
-        case _:
-            raise KeyError(fault)
+    strike: Strike
+    start_us: int
+    bound_us: int
+
+    @property
+    def due_us(self) -> int:
+        return self.start_us + self.bound_us
 
 
-def judge(drawn: Drawn, run: Run, oracle: Oracle) -> Verdict:
-    """Compare what the signals did with what the limits file promises."""
-    curves = run.samples.curves
-    skin_c = max(max(curves["skin_a"]), max(curves["skin_b"]))
-    skin_k = min(oracle.trip(c, "above") for c in ("skin_a", "skin_b")) - skin_c
+def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict:
+    """Compare what the signals did with what the limits file and the catalogue promise."""
+    skin_k = min((_below_k(run, oracle, place) for place in _watched(oracle, "skin_a", "skin_b")), default=math.inf)
+    onsets_us = {s.name: s.t_us for s in run.stimuli}
+    struck = [strike for strike in drawn.strikes if strike.fault in onsets_us]
+    timed = [t for t in (_timed(strike, onsets_us[strike.fault], run, limits) for strike in struck) if t is not None]
+    first = min(timed, key=lambda t: t.due_us, default=None)
+    reaction_us = bound_us = None
+    guarantee = struck[0].event.fault.guarantee if struck else drawn.scenario.expect.guarantee
+    if first is not None:
+        restarted = first.strike.phase == GAP and first.strike.event.fault.response == RESET
+        reaction_us, bound_us = _low_us(run, first.start_us, restarted) - first.start_us, first.bound_us
+        guarantee = first.strike.event.fault.guarantee
+    outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits)
+    since, start_us = ("", None) if first is None else (first.strike.fault, first.start_us)
+    if first is not None and outcome == SAFE and not _reacted(first, reaction_us, run):
+        reaction_us = bound_us = None  # RF was off already, or ended as planned: nothing was timed
+    return Verdict(outcome, guarantee, reaction_us, bound_us, skin_k, reason, since, start_us)
+
+
+def _reacted(first: _Timed, reaction_us: int | None, run: Run) -> bool:
+    """Whether the permit was high when the bound began to count, and fell by a trip, a reset or the firmware's end."""
+    told_us = [*(t_us for t_us, _ in run.resets), *(t_us for t_us, level in run.alarms if level)]
+    ended = run.hung_us is not None or any(t_us >= first.start_us for t_us in told_us)
+    return bool(reaction_us or first.bound_us == 0) and (ended or trip_of(run) is not None)
+
+
+def _outcome(
+    drawn: Drawn,
+    struck: list[Strike],
+    first: _Timed | None,
+    reaction_us: int | None,
+    run: Run,
+    oracle: Oracle,
+    limits: LimitsFile,
+) -> tuple[str, str]:
+    """What it was, and why it is not safe."""
+    if first is not None and reaction_us is not None and reaction_us > first.bound_us:
+        name = first.strike.fault
+        return UNSAFE, f"permit low {reaction_us / 1e3:.3f} ms after {name}, allowed are {first.bound_us / 1e3:g} ms"
+    held = next((strike for strike in struck if must_inhibit(strike)), None)
+    if held is not None and run.history.edges:
+        return UNSAFE, f"RF was permitted with {held.fault}"
+    if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
+        return UNSAFE, "a permit was still given at the end"
+    hot = _too_hot(run, oracle)
+    if hot and run.tripped is None and not run.resets:
+        return UNSAFE, hot
+    if trip_of(run) is not None:
+        return _tripped(drawn, struck, run, limits)
     if not run.rf_us:
-        return Verdict(RIG_ERROR, None, None, None, skin_k, "RF was never permitted")
-    if not drawn.fault:
-        return _nominal(drawn, run, skin_k)
-    onset_us = next((s.t_us for s in run.stimuli if s.name == drawn.fault), None)
-    if onset_us is None:
-        return Verdict(FALSE_TRIP, None, None, None, skin_k, "ended before the fault happened")
-    start_us, late_us = onset_us, 0
-    if drawn.fault in _WITH_POWER and not _watts(run, onset_us):
-        start_us = next((t_us for t_us, watts in run.history.watts if t_us > onset_us and watts > 0.0), onset_us)
-        late_us = _SEEN_US
-    within_us = late_us + math.ceil(bound_us(oracle, drawn.fault, dict(drawn.scenario.events[0].values)))
-    reaction_us = _low_us(run, start_us, restarted=drawn.phase == GAP) - start_us
-    margin_us = within_us - reaction_us
-    if margin_us < 0:
-        why = f"permit low {reaction_us / 1e3:.3f} ms after {drawn.fault}, allowed are {within_us / 1e3:g} ms"
-        return Verdict(UNSAFE, reaction_us, within_us, margin_us, skin_k, why)
-    if run.tripped is None and not (drawn.fault in _NOT_SEEN_OFF and drawn.phase == GAP):
-        return Verdict(NOT_DETECTED, reaction_us, within_us, margin_us, skin_k, "the permit went low without a trip")
-    if run.tripped is not None and run.tripped.t_us < onset_us:
-        return Verdict(FALSE_TRIP, None, None, None, skin_k, "tripped before the fault happened")
-    return Verdict(SAFE, reaction_us, within_us, margin_us, skin_k, "")
+        stopped = any(not strike.event.after_rf for strike in struck)
+        return (SAFE, "") if stopped else (RIG_ERROR, "RF was never permitted")
+    if not drawn.strikes and run.done < len(drawn.scenario.plan):
+        return FALSE_TRIP, f"{run.done} of {len(drawn.scenario.plan)} sonications ended"
+    if drawn.strikes and not struck:
+        return FALSE_TRIP, "ended before a fault happened"
+    if first is not None and first.strike.event.fault.response == TRIPS and _dead(first, run, drawn):
+        return NOT_DETECTED, f"the permit went low after {first.strike.fault} without a trip"
+    return SAFE, ""
+
+
+def trip_of(run: Run) -> Seen | None:
+    """The report of the trip that ended a run; where RF never was, what it ended with, since a new device begins so."""
+    if run.rf_us:
+        return run.tripped
+    return run.seen[-1] if run.state == TRIPPED else None
+
+
+def _tripped(drawn: Drawn, struck: list[Strike], run: Run, limits: LimitsFile) -> tuple[str, str]:
+    tripped = trip_of(run)
+    assert tripped is not None
+    text = cause_text(tripped.cause, limits.board)
+    channel, check = cause_words(tripped.cause, limits.board)[:2]
+    if check == _LATCH and _at_boot(struck, run):
+        return SAFE, ""
+    if not struck or min(s.t_us for s in run.stimuli) > tripped.t_us:
+        return FALSE_TRIP, f"tripped by {text}" + (" before a fault happened" if drawn.strikes else "")
+    number = tripped.cause & 0xFF
+    watched = limits.board.channels[number].watches if number < len(limits.board.channels) else channel
+    if not any(explains(strike, {(channel, check), (watched, check)}) for strike in struck):
+        return WRONG_CAUSE, f"tripped by {text}, which {' and '.join(s.fault for s in struck)} does not explain"
+    return SAFE, ""
+
+
+def _at_boot(struck: list[Strike], run: Run) -> bool:
+    """Whether a fault was there when the device booted: it never comes so far that somebody acknowledges, or that a
+    reading was ever plausible, and names no channel then (faults/declared.py, row 10)."""
+    if not run.rf_us:
+        return any(not strike.event.after_rf for strike in struck)
+    return bool(run.resets) and len(struck) > 1
+
+
+def _timed(strike: Strike, onset_us: int, run: Run, limits: LimitsFile) -> _Timed | None:
+    """From when a fault's bound counts; None where nothing is promised."""
+    bound_us = strike.event.fault.bound_us(limits, strike.values)
+    if bound_us is None:
+        return None
+    if KINDS[strike.fault].with_power and not _watts(run, onset_us):
+        on_us = next((t_us for t_us, watts in run.history.watts if t_us > onset_us and watts > 0.0), None)
+        return None if on_us is None else _Timed(strike, on_us, bound_us + _SEEN_US)
+    return _Timed(strike, onset_us, bound_us)
+
+
+def _dead(first: _Timed, run: Run, drawn: Drawn) -> bool:
+    """Whether RF ended before its planned end, and neither a reset nor an alarm says why."""
+    told_us = [*(t_us for t_us, _ in run.resets), *(t_us for t_us, level in run.alarms if level)]
+    if run.done == len(drawn.scenario.plan) or any(t_us >= first.start_us for t_us in told_us):
+        return False
+    planned_us = [s + round(1e6 * p.duration_s) for s, p in zip(run.rf_us, drawn.scenario.plan, strict=False)]
+    return any(
+        start_us <= first.start_us and first.due_us < end_us
+        for start_us, end_us in zip(run.rf_us, planned_us, strict=True)
+    )
+
+
+def _watched(oracle: Oracle, *places: str) -> list[str]:
+    """The places that the board has a limit for."""
+    found = [(place, oracle.board.watching(place)) for place in places]
+    return [place for place, channel in found if channel is not None and (channel.name, "above") in oracle.limits]
+
+
+def _below_k(run: Run, oracle: Oracle, place: str) -> float:
+    """How far a true temperature stayed below its limit, K."""
+    return oracle.trip(oracle.watching(place), "above") - max(run.samples.curves[place])
+
+
+def _too_hot(run: Run, oracle: Oracle) -> str:
+    """Why a run without a trip was unsafe by its true temperatures, "" if it was not.
+
+    The true temperature may be beyond its limit by what the sensor's declared lag and the reaction hide at the rate
+    that just does not trip; the declared uncertainty is in the guard band.
+    """
+    for place in _watched(oracle, "skin_a", "skin_b", "transducer"):
+        name = oracle.watching(place)
+        rise_k_s = oracle.trip(name, "rise") if (name, "rise") in oracle.limits else 0.0
+        hidden_s = oracle.lag_us(name) * 1e-6 + oracle.bound_us(name, "above") * 1e-6
+        over_k = -_below_k(run, oracle, place)
+        if over_k > rise_k_s * hidden_s:
+            return f"{place} was {over_k:.2f} K beyond its limit without a trip"
+    return ""
 
 
 def _low_us(run: Run, start_us: int, restarted: bool) -> int:
@@ -108,12 +221,6 @@ def _low_us(run: Run, start_us: int, restarted: bool) -> int:
 
     ends = [last for switch in (0, 1) for first, last in run.bursts(switch) if not explained(first)]
     return max([start_us, *ends])
-
-
-def _nominal(drawn: Drawn, run: Run, skin_k: float) -> Verdict:
-    if run.done == len(drawn.scenario.plan) and run.tripped is None:
-        return Verdict(SAFE, None, None, None, skin_k, "")
-    return Verdict(FALSE_TRIP, None, None, None, skin_k, f"{run.done} of {len(drawn.scenario.plan)} sonications ended")
 
 
 def _watts(run: Run, t_us: int) -> float:

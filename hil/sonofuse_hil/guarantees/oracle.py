@@ -125,6 +125,10 @@ class Oracle:
         decibel = quantity(self._sensor(channel)["uncertainty"])
         return 0.99 * self.trip(channel, "above") * math.pow(10.0, -2.0 * decibel / 10.0)
 
+    def lag_us(self, channel: str) -> float:
+        """The declared lag of a channel's sensor."""
+        return quantity(self._sensor(channel)["lag"])
+
     def trip(self, channel: str, check: str) -> float:
         """The figure of a check.
 

@@ -1,0 +1,136 @@
+"""The verdict of a row: what each outcome takes, on real runs and on what is changed about them."""
+
+from dataclasses import replace
+
+import pytest
+
+from sonofuse.limits import SHIPPED, LimitsFile, load
+from sonofuse_firmware.states import TRIPPED
+from sonofuse_hil.campaign.declared import Drawn
+from sonofuse_hil.campaign.kinds import BEFORE, GAP
+from sonofuse_hil.campaign.rows import Asked, drawn
+from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
+from sonofuse_hil.guarantees.oracle import Oracle
+from sonofuse_hil.run import Run, Seen
+from sonofuse_hil.scenario import run_scenario
+
+LIMITS, ORACLE = load(SHIPPED), Oracle(SHIPPED)
+
+
+def find(fault: str, *phases: str, second: bool = False) -> Drawn:
+    """The first row with this fault alone, in one of the phases."""
+    asked = Asked(0, 1, SHIPPED, faults=(fault,) if fault else ())
+    for number in range(100):
+        it = drawn(asked, (number,))
+        if len(it.strikes) == (1 if fault else 0) and (not phases or it.strikes[0].phase in phases):
+            return it
+    raise AssertionError("no such row")
+
+
+def outcome(it: Drawn, run: Run, limits: LimitsFile = LIMITS) -> str:
+    return judge(it, run, ORACLE, limits).outcome
+
+
+@pytest.fixture(scope="module")
+def stopped() -> tuple[Drawn, Run]:
+    """A patient's stop in the middle of a sonication."""
+    it = find("patient_stop", "middle")
+    return it, run_scenario(it.scenario).run
+
+
+@pytest.fixture(scope="module")
+def nominal() -> tuple[Drawn, Run]:
+    it = find("")
+    return it, run_scenario(it.scenario).run
+
+
+def test_a_trip_within_the_bound_by_its_own_cause_is_safe(stopped: tuple[Drawn, Run]) -> None:
+    it, run = stopped
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.guarantee == "G10" and verdict.since == "patient_stop"
+    assert verdict.margin_us == verdict.bound_us - verdict.reaction_us > 0  # type: ignore[operator]
+    assert verdict.bound_us == it.strikes[0].event.fault.bound_us(LIMITS, {})
+
+
+def test_a_permit_after_the_bound_is_unsafe(stopped: tuple[Drawn, Run]) -> None:
+    it, run = stopped
+    edges = list(run.history.edges)
+    last = max(t_us for t_us, _, _ in edges)
+    late = replace(
+        run, history=replace(run.history, edges=[*edges[:-2], *((t + 4_000, n, e) for t, n, e in edges[-2:])])
+    )
+    assert last and outcome(it, late) == UNSAFE
+    still = replace(run, history=replace(run.history, edges=[*edges, (last + 1_000, 0, True)]))
+    assert outcome(it, still) == UNSAFE
+
+
+def test_another_cause_is_a_wrong_one(stopped: tuple[Drawn, Run]) -> None:
+    it, run = stopped
+    other = next(n for n in range(1, 60) if n << 8 != run.cause & ~0xFF)
+    forged = replace(run, seen=tuple(replace(s, cause=other << 8) if s.state == TRIPPED else s for s in run.seen))
+    assert outcome(it, forged) == WRONG_CAUSE
+    assert "does not explain" in judge(it, forged, ORACLE, LIMITS).reason
+
+
+def test_a_trip_before_the_fault_is_a_false_one(stopped: tuple[Drawn, Run]) -> None:
+    it, run = stopped
+    early = Seen(run.stimuli[0].t_us - 10_000, TRIPPED, run.cause)
+    assert outcome(it, replace(run, seen=(early,), rf_us=run.rf_us)) == FALSE_TRIP
+
+
+def test_a_permit_that_falls_without_a_word_is_not_detected(stopped: tuple[Drawn, Run]) -> None:
+    it, run = stopped
+    silent = replace(run, seen=tuple(s for s in run.seen if s.state != TRIPPED), buzzer=-1)
+    assert outcome(it, silent) == NOT_DETECTED
+    alarmed = replace(silent, buzzer=run.buzzer)
+    assert outcome(it, alarmed) == SAFE, "the buzzer says it too"
+
+
+def test_nothing_broken(nominal: tuple[Drawn, Run]) -> None:
+    it, run = nominal
+    assert outcome(it, run) == SAFE and judge(it, run, ORACLE, LIMITS).bound_us is None
+    tripped = Seen(run.rf_us[0] + 1, TRIPPED, 3 << 8)
+    assert outcome(it, replace(run, seen=(*run.seen, tripped))) == FALSE_TRIP
+    assert outcome(it, replace(run, done=0)) == FALSE_TRIP
+    assert outcome(it, replace(run, rf_us=(), seen=())) == RIG_ERROR
+
+
+@pytest.mark.parametrize(("place", "over_k", "expected"), [("skin_a", 1.0, SAFE), ("skin_a", 3.0, UNSAFE)])
+def test_true_heat_beyond_a_limit_without_a_trip_is_unsafe(
+    nominal: tuple[Drawn, Run], place: str, over_k: float, expected: str
+) -> None:
+    """At 3 K/s, the rate that just does not trip, the sensor's declared lag and the reaction hide 1.8 K."""
+    it, run = nominal
+    curve = [*run.samples.curves[place][:-1], 41.0 + over_k]
+    hot = replace(run, samples=replace(run.samples, curves={**run.samples.curves, place: curve}))
+    assert outcome(it, hot) == expected
+
+
+@pytest.mark.parametrize("fault", ["damaged_limits", "damaged_firmware", "watchdog_dead"])
+def test_what_is_broken_before_rf_inhibits_it(nominal: tuple[Drawn, Run], fault: str) -> None:
+    it = find(fault, BEFORE)
+    run = run_scenario(it.scenario).run
+    assert outcome(it, run) == SAFE and not run.rf_us and not run.history.edges
+    assert outcome(it, replace(nominal[1], stimuli=run.stimuli)) == UNSAFE, "RF all the same"
+
+
+@pytest.mark.parametrize("fault", ["console_hung", "firmware_raises", "hung_firmware", "lost_coupling", "sensor_open"])
+def test_what_happens_in_the_gap(fault: str) -> None:
+    """A hung device is reset, boots SAFE and carries out the rest; a hung console starts none; power shows a fault."""
+    it = find(fault, GAP)
+    assert outcome(it, run_scenario(it.scenario).run) == SAFE
+
+
+def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
+    it = find("hung_firmware", GAP)
+    run = run_scenario(it.scenario).run
+    assert len(run.rf_us) > 1 and outcome(it, run) == SAFE
+    assert outcome(it, replace(run, rf_us=run.rf_us[:1])) == UNSAFE
+
+
+def test_of_two_faults_the_first_bound_counts() -> None:
+    asked = Asked(0, 1, SHIPPED, faults=("sensor_open", "hung_firmware"))
+    both = (drawn(asked, (number,)) for number in range(400))
+    it = next(it for it in both if [s.phase for s in it.strikes] == ["middle", "middle"])
+    verdict = judge(it, run_scenario(it.scenario).run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.bound_us in (2_200, 71_300)
