@@ -25,7 +25,7 @@ class Max31865:
         period_us: time between conversions in continuous mode; 16.7 ms (60 Hz, typical) ... 21 ms (50 Hz, maximum).
         first_us: from switching the mode on, or one-shot, to the first result (62.5 ms at 50 Hz).
         noise_codes: standard deviation of a conversion, in its last digits. seed: of the noise.
-        rref_error: relative error of the reference resistor, 0.001 at most on Rev A (docs/wiring.md). 0.1 % are 0.28 K
+        rref_error: relative error of the reference resistor, 0.001 at most on Rev A (docs/wiring.md). 0.1 % are 0.29 K
             at 30 degC. rref_tempco_per_k: more of it per kelvin that it is above 25 degC (`warmth_k`).
         The last three may be changed at any time, and `warmth_k` too: that is how it drifts.
 
