@@ -10,6 +10,7 @@ from .parts.ad8307 import Ad8307
 from .parts.adc import Adc
 from .parts.reference import Reference
 from .thermometers import Thermometers
+from .tolerances import Tolerances
 
 INPUTS = 4  # of the converter: GP26 to GP29 (RP2040 data sheet 4.9)
 SUPPLY_V = 3.63  # the most that the chip's supply and its reference may have (RP2040 data sheet, ADC_AVDD)
@@ -22,19 +23,17 @@ class Analog:
 
     Args:
         thermometers: with the board's thermistors.
-        errors_db: of the detectors, by what they watch.
-        noise_v: standard deviation of every reading.
+        tolerances: of detectors and references; their noise is one of every reading.
     """
 
     def __init__(
         self,
         board: Board,
         thermometers: Thermometers,
-        errors_db: Mapping[str, float],
-        reference_error: float,
-        noise_v: float,
+        tolerances: Tolerances,
         seed: int,
     ) -> None:
+        errors_db, reference_error = tolerances.errors_db, tolerances.reference_error
         self.vref = Reference(board.adc_reference_mv / 1000, 0.0)
         self.second = Reference(2.048, reference_error)
         self.detectors: dict[str, Ad8307] = {}
@@ -53,15 +52,22 @@ class Analog:
             self._inputs.append((name, number))
             self._watched[name] = channel.watches
             if settings["detector"] == "ad8307":
-                self.detectors[name] = Ad8307(float(settings["coupling_db"]), errors_db.get(channel.watches, 0.0))
+                self.detectors[name] = detector = Ad8307(
+                    float(settings["coupling_db"]),
+                    errors_db.get(channel.watches, 0.0),
+                    tempco_db_per_k=tolerances.detector_tempco_db_per_k,
+                    tau_us=tolerances.detector_tau_us,
+                )
+                detector.warmth_k = tolerances.warmth_k
             elif settings["detector"] == "voltage":
                 self.second = Reference(float(settings["nominal_mv"]) / 1000, reference_error)
                 self._plain.append((name, number))
             else:
                 self._thermal.append((name, number))
-        draws = np.random.default_rng(seed).normal(scale=noise_v, size=_DRAWS)
+        draws = np.random.default_rng(seed).normal(scale=tolerances.detector_noise_v, size=_DRAWS)
         self._noise: list[float] = draws.tolist()
         self._at = 0
+        self._lags = tolerances.detector_tau_us > 0.0
         self._volts = [0.0] * INPUTS
         self._scales = [0.0] * INPUTS  # steps per volt, 0 for an input without a channel
         self._full_v = 0.0
@@ -80,10 +86,15 @@ class Analog:
             detector = self.detectors.get(name)
             if detector is not None:
                 watched_w = forced[name] if name in forced else shown_w[self._watched[name]]
-                self._volts[number] = detector.volts(watched_w)
+                detector.follow(t_us, watched_w)
+                self._volts[number] = detector.shown_v(t_us)
             self._scales[number] = 4096 / full_v
         later_us = t_us + 1_000_000
-        self._drifts = full_v != self._reference_v(later_us) or self.second.volts(t_us) != self.second.volts(later_us)
+        self._drifts = (
+            self._lags
+            or full_v != self._reference_v(later_us)
+            or self.second.volts(t_us) != self.second.volts(later_us)
+        )
         self._steady = not self._drifts and not any(adc.fault for adc in self.adcs.values())
         self._forced = dict(forced)
         self._warm(t_us)
@@ -117,7 +128,10 @@ class Analog:
         return min(self.vref.volts(t_us), SUPPLY_V)
 
     def _follow(self, t_us: int) -> None:
-        """Bring the second reference to a time."""
+        """Bring the second reference, and detectors that lag, to a time."""
+        for name, number in self._inputs if self._lags else ():
+            if name in self.detectors:
+                self._volts[number] = self.detectors[name].shown_v(t_us)
         for name, number in self._plain:
             self._volts[number] = self._forced.get(name, self.second.volts(t_us))
 

@@ -3,13 +3,14 @@
 import heapq
 from collections.abc import Callable
 
-from sonofuse.board import FORWARD, READBACKS, REFLECTED, STOP_LOOP, Board, BoardChannel
+from sonofuse.board import FORWARD, READBACKS, REFLECTED, STOP_LOOP, SUPPLY, Board, BoardChannel
 
 from .analog import Analog, Counts
 from .parts.check import NEVER_US
 from .parts.contact import Contact
 from .parts.flow import Flow
 from .parts.max31865 import Max31865
+from .parts.supply import Supply
 from .plant import LayeredPlant
 from .rf_chain import History as History
 from .rf_chain import RfChain
@@ -51,21 +52,28 @@ class Bench:
         self._send = bytearray()
         self.outputs: dict[int, int] = {}  # levels of the board's output pins, as far as they were set
         self._supplied = True  # by the stop loop, as the relays last saw it
-        self.rf = RfChain(self.history, tolerances.generator_error)
+        self.rf = RfChain(self.history, tolerances, seed)
         self.relays, self.generator, self.coupler = self.rf.relays, self.rf.generator, self.rf.coupler
         t = tolerances
         self.thermometers = Thermometers(
-            board, self.plant, self.forced, t.offsets_c, t.lag_s, t.temperature_noise_c, seed
+            board, self.plant, self.forced, t.offsets_c, t.lag_s, t.temperature_noise_c, seed, t.sensor_error_per_c
         )
         self.sensors = self.thermometers.all
-        self.analog = Analog(board, self.thermometers, t.errors_db, t.reference_error, t.detector_noise_v, seed)
+        self.analog = Analog(board, self.thermometers, t, seed)
         self.detectors, self.adcs, self.vref = self.analog.detectors, self.analog.adcs, self.analog.vref
         self.converters: dict[int, tuple[str, Max31865]] = {}  # by chip select
         self.contacts: dict[str, Contact] = {}
         self.flow: Flow | None = None
+        self.supply = Supply(
+            error=t.supply_error,
+            ripple_v=t.supply_ripple_v,
+            threshold_error=t.supply_threshold_error,
+            tempco_per_k=t.supply_tempco_per_k,
+        )
+        self.supply.warmth_k = t.warmth_k
         self._selected = -1
         for channel in board.channels:
-            self._wire(channel)
+            self._wire(channel, seed)
         self._stop = next((self.contacts[c.name] for c in board.channels if c.watches == STOP_LOOP), None)
         self._levels = [
             (c.name, self.contacts[c.name], 1 << int(c.settings["pin"]))
@@ -92,15 +100,28 @@ class Bench:
         self._next_us = 0
         self.changed()
 
-    def _wire(self, channel: BoardChannel) -> None:
+    def _wire(self, channel: BoardChannel, seed: int) -> None:
         name, settings = channel.name, channel.settings
         if channel.driver == "max31865":
-            converter = Max31865(lambda t_us: self.thermometers.ohm(name, t_us), float(settings["rref_ohm"]))
+            t = self.tolerances
+            converter = Max31865(
+                lambda t_us: self.thermometers.ohm(name, t_us),
+                float(settings["rref_ohm"]),
+                noise_codes=t.converter_noise_codes,
+                seed=seed * 100 + 61 + len(self.converters),
+                rref_error=t.rref_error,
+                rref_tempco_per_k=t.rref_tempco_per_k,
+            )
+            converter.warmth_k = t.warmth_k
             self.converters[int(settings["cs"])] = (name, converter)
         elif channel.driver == "pulses":
-            self.flow = Flow(int(settings["pulses_per_litre"]), self.tolerances.flow_ml_min)
+            t = self.tolerances
+            self.flow = Flow(
+                int(settings["pulses_per_litre"]), t.flow_ml_min, t.flow_error, t.flow_noise, seed * 100 + 60
+            )
         elif channel.driver == "contact":
-            self.contacts[name] = Contact(closed=name not in READBACKS)
+            bad = name in READBACKS or (channel.watches == SUPPLY and not self.supply.good())
+            self.contacts[name] = Contact(closed=not bad)
         elif channel.driver != "adc":  # those are wired by sonofuse_hil.analog
             raise ValueError(f"board channel {name}: no part for driver {channel.driver}")
         elif channel.quantity == "power" and channel.watches not in (FORWARD, REFLECTED):
@@ -154,6 +175,21 @@ class Bench:
             ml_min = self.tolerances.flow_ml_min if value is None else round(value)
             self.flow.set_flow(self.flow_now_us, ml_min)
         self.changed()
+
+    def feed(self, volts: float | None) -> None:
+        """Let the rail of the supply have this voltage from now on; None: its own. Its supervisor says what it thinks.
+
+        Raises:
+            KeyError: if the board has no supervisor.
+            ValueError: if the voltage is NaN or out of range.
+        """
+        self.supply.volts = self.supply.usual_v if volts is None else volts
+        level = float(self.supply.good())
+        said = None if volts is None and level else level
+        if self.supply.delay_us == 0:
+            self.force(SUPPLY, said)
+        else:
+            self.at(self.now_us + self.supply.delay_us, lambda: self.force(SUPPLY, said))
 
     @property
     def watts(self) -> float:

@@ -9,6 +9,7 @@ from .parts.coupler import Coupler
 from .parts.generator import Generator
 from .parts.pump import ChargePump
 from .parts.relay import Relay
+from .tolerances import Tolerances
 
 
 @dataclass
@@ -27,15 +28,18 @@ class RfChain:
     """Both switches and what they let through; whatever moves is noted in the history.
 
     Args:
-        generator_error: relative error of the generator's output.
+        tolerances: of generator, coupler and relays. seed: of the relays' jitter.
     """
 
-    def __init__(self, history: History, generator_error: float) -> None:
+    def __init__(self, history: History, tolerances: Tolerances = Tolerances(), seed: int = 1) -> None:
+        t = tolerances
         self.history = history
         self.pumps = (ChargePump(), ChargePump())
-        self.relays = (Relay(), Relay())
-        self.generator = Generator(self.relays, generator_error)
-        self.coupler = Coupler()
+        first, second = (Relay(jitter_us=t.relay_jitter_us, seed=seed * 100 + number) for number in (51, 52))
+        self.relays = (first, second)
+        self.generator = Generator(self.relays, t.generator_error)
+        self.coupler = Coupler(error_db=t.coupler_error_db, tempco_db_per_k=t.coupler_tempco_db_per_k)
+        self.coupler.warmth_k = t.warmth_k
         self.watts = 0.0  # electrical forward power now
         self.entering_w = 0.0  # what of it reaches the transducer
         self.mismatch = 0.0  # share of it that comes back before the transducer: a bad cable, an open load

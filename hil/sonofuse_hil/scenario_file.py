@@ -14,7 +14,7 @@ from sonofuse.limits.units import UnitError
 from sonofuse.toml_text import read_toml
 
 from . import faults
-from .bench import Tolerances
+from .bench import Bench, Tolerances
 from .measurement import GUARANTEES
 from .operator import Sonication
 from .plant.tissue import STANDARD, Anatomy, Layer
@@ -36,7 +36,31 @@ TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     "detector_noise": ("voltage", "detector_noise_v", 1.0),
     "lag": ("time", "lag_s", 1.0),
     "flow": ("flow", "flow_ml_min", 1e3),
+    "warmth": ("difference", "warmth_k", 1.0),
+    "coupler_error": ("level", "coupler_error_db", 1.0),
+    "coupler_tempco": ("level", "coupler_tempco_db_per_k", 1.0),  # per kelvin of warmth, all four
+    "detector_tempco": ("level", "detector_tempco_db_per_k", 1.0),
+    "rref_tempco": ("share", "rref_tempco_per_k", 1.0),
+    "supply_tempco": ("share", "supply_tempco_per_k", 1.0),
+    "detector_lag": ("time", "detector_tau_us", 1e6),
+    "rref_error": ("share", "rref_error", 1.0),
+    "flow_error": ("share", "flow_error", 1.0),
+    "flow_noise": ("share", "flow_noise", 1.0),
+    "relay_jitter": ("time", "relay_jitter_us", 1e6),
+    "supply_error": ("share", "supply_error", 1.0),
+    "supply_ripple": ("voltage", "supply_ripple_v", 1.0),
+    "supply_threshold_error": ("share", "supply_threshold_error", 1.0),
 }
+_NEVER_NEGATIVE = ("flow", "lag", "detector_lag", "flow_noise", "relay_jitter", "supply_ripple")
+_WHOLE = ("flow", "relay_jitter")
+
+
+def _try(table: Table, key: str, board: Board, tolerances: Tolerances) -> None:
+    """Note it if some part cannot be so."""
+    try:
+        Bench(board, tolerances=tolerances)
+    except ValueError as error:
+        table.note(key, f"cannot be: {error}", "what a part can have (docs/parts.md)")
 
 
 class ScenarioError(ValueError):
@@ -93,7 +117,7 @@ class _Reader:
         path, limits = self._limits()
         gap_s = top.quantity("cooling_gap", "time", required=False)
         seed = top.whole("seed", 0, required=False)
-        tolerances = self._tolerances()
+        tolerances = self._tolerances(limits)
         anatomy = self._patient()
         plan = self._plan(limits)
         events = self._events(plan, limits)
@@ -132,14 +156,16 @@ class _Reader:
             self.top.note("limits", f"has problems, the first: {error.problems[0]}", "limits without a problem")
             return path, None
 
-    def _tolerances(self) -> Tolerances:
+    def _tolerances(self, limits: LimitsFile | None) -> Tolerances:
         found: dict[str, Any] = {}
         table = self.top.table("tolerances", "a table [tolerances]", required=False)
         if table is not None:
             for key, (dimension, name, factor) in TOLERANCES.items():
-                amount = table.quantity(key, dimension, least=0.0 if key in ("flow", "lag") else None, required=False)
+                amount = table.quantity(key, dimension, least=0.0 if key in _NEVER_NEGATIVE else None, required=False)
                 if amount is not None:
-                    found[name] = round(amount * factor) if key == "flow" else amount * factor
+                    found[name] = round(amount * factor) if key in _WHOLE else amount * factor
+                    if limits is not None:
+                        _try(table, key, limits.board, Tolerances(**{name: found[name]}))
             table.done()
         return Tolerances(**found)
 

@@ -25,6 +25,7 @@ class Thermometers:
     Args:
         offsets_c: errors of the sensors by what they watch, K.
         forced: channel -> degC that its converter sees, whatever the plant does; it belongs to the bench.
+        error_per_c: of the slope of every PT100.
 
     Raises:
         ValueError: if a channel watches a place that the plant does not have.
@@ -39,6 +40,7 @@ class Thermometers:
         lag_s: float,
         noise_c: float,
         seed: int,
+        error_per_c: float = 0.0,
     ) -> None:
         self.plant, self._forced = plant, forced
         self.elsewhere: dict[str, str | float] = {}  # channel -> another place, or degC, that its sensor lies at
@@ -56,7 +58,7 @@ class Thermometers:
             own = (lag_s, offsets_c.get(channel.watches, 0.0), noise_c, seed * 100 + number + 1)
             given = channel.settings
             if channel.driver == "max31865":
-                self.pt100s[channel.name] = Pt100(float(given["r0_ohm"]), *own)
+                self.pt100s[channel.name] = Pt100(float(given["r0_ohm"]), *own, error_per_c)
             else:
                 to_ground = given["ntc_at"] == "ground"
                 self.ntcs[channel.name] = Ntc(ntc_curve(channel), float(given["series_ohm"]), to_ground, *own)

@@ -8,9 +8,10 @@ from sonofuse.board import FORWARD, REFLECTED
 
 @dataclass(frozen=True)
 class Tolerances:
-    """Errors of sensors and generator, and noise.
+    """Errors of sensors and generator, and noise: what each part can have, with its source, is in docs/parts.md.
 
-    Sensors are named by what they watch; an error of one that the board does not have is no error.
+    Sensors are named by what they watch; an error of one that the board does not have is no error. `warmth_k` is how
+    far the electronics are above 25 degC; what is per kelvin counts from there.
     """
 
     skin_a_offset_c: float = 0.0
@@ -25,6 +26,22 @@ class Tolerances:
     detector_noise_v: float = 0.0005  # this project's choice: under one step of the ADC
     lag_s: float = 0.3
     flow_ml_min: int = 2000
+    warmth_k: float = 0.0
+    coupler_error_db: float = 0.0
+    coupler_tempco_db_per_k: float = 0.0
+    detector_tempco_db_per_k: float = 0.0
+    detector_tau_us: float = 0.0
+    rref_error: float = 0.0
+    rref_tempco_per_k: float = 0.0
+    converter_noise_codes: float = 0.0
+    sensor_error_per_c: float = 0.0  # of PT100s
+    flow_error: float = 0.0
+    flow_noise: float = 0.0
+    relay_jitter_us: int = 0
+    supply_error: float = 0.0
+    supply_ripple_v: float = 0.0
+    supply_threshold_error: float = 0.0
+    supply_tempco_per_k: float = 0.0
 
     @property
     def offsets_c(self) -> Mapping[str, float]:

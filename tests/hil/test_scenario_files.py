@@ -1,6 +1,6 @@
 """Scenario files: what is read from them, and what is said about wrong ones."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,33 @@ def test_reads_every_key(tmp_path: Path) -> None:
     assert found.cooling_gap_s is None
 
 
+def test_every_tolerance_has_a_key_or_is_for_python_only(tmp_path: Path) -> None:
+    """Each by a key of its own, in the units that docs/parts.md says."""
+    text = """
+warmth = "15 K"
+coupler_error = "0.2 dB"
+coupler_tempco = "-0.002 dB"
+detector_tempco = "0.005 dB"
+detector_lag = "10 us"
+rref_error = "0.1 %"
+rref_tempco = "0.0025 %"
+flow_error = "-5 %"
+flow_noise = "2 %"
+relay_jitter = "1 ms"
+supply_error = "3 %"
+supply_ripple = "50 mV"
+supply_threshold_error = "1 %"
+supply_tempco = "0.01 %"
+"""
+    (tmp_path / "s.toml").write_text(GOOD.replace("[tolerances]\n", f"[tolerances]{text}"), encoding="utf-8")
+    found = asdict(load_scenario(tmp_path / "s.toml").tolerances)
+    wanted = {"warmth_k": 15.0, "coupler_error_db": 0.2, "coupler_tempco_db_per_k": -0.002, "rref_error": 0.001}
+    wanted |= {"detector_tempco_db_per_k": 0.005, "detector_tau_us": 10.0, "rref_tempco_per_k": 25e-6}
+    wanted |= {"flow_error": -0.05, "flow_noise": 0.02, "relay_jitter_us": 1_000, "supply_error": 0.03}
+    wanted |= {"supply_ripple_v": 0.05, "supply_threshold_error": 0.01, "supply_tempco_per_k": 1e-4}
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted)
+
+
 def test_limits_may_stand_beside_the_scenario(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "s.toml").write_text(GOOD.replace("bone_metastasis", "own.toml"), encoding="utf-8")
@@ -99,6 +126,9 @@ BAD = [
     ("forward_error", "forward_eror", "tolerances.forward_eror", 'did you mean "forward_error"'),
     ('"0.1 dB"', '"0.1 W"', "tolerances.forward_error", "does not fit"),
     ('flow = "1.8 L/min"', 'flow = "-1 L/min"', "tolerances.flow", "is negative"),
+    ('flow = "1.8 L/min"', 'flow_noise = "-1 %"', "tolerances.flow_noise", "is negative"),
+    ('flow = "1.8 L/min"', 'flow_noise = "50 %"', "tolerances.flow_noise", "cannot be: flow noise is 0.5: it must be"),
+    ('"0.1 dB"', '"100 dB"', "tolerances.forward_error", "cannot be: ad8307 error_db is 100.0"),
     ('"16 %"', '"160 %"', "patient", "bone_absorption"),
     ('"60 W"', '"60"', "plan.1.power", "has no unit"),
     ('"60 W"', "60", "plan.1.power", "text with a unit"),

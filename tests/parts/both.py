@@ -15,6 +15,7 @@ from parts.pt100 import Pt100
 from parts.pump import ChargePump
 from parts.reference import Reference
 from parts.relay import Relay
+from parts.supply import Supply
 
 found = []
 noise = Noise(12345)
@@ -50,6 +51,26 @@ for i in range(60):
         found.append(adc.read_u16(i, 3.0 * ntc.sample(i * 1_000, 20.0 + i * 0.8)))
 thermistors[0].fault = "open"
 found.append(int(thermistors[0].ratio(20.0)))
+
+warm = Ad8307(tempco_db_per_k=0.005, tau_us=120.0)
+uneven = Coupler(20.0, 0.0, 0.2, -0.002)
+warm.warmth_k = uneven.warmth_k = 30.0
+warm.follow(0, 0.0)
+warm.follow(10, uneven.forward_w(60.0, 0.1))
+for t_us in range(0, 500, 50):
+    found.append(int(warm.shown_v(t_us) * 1e6))
+tired = Max31865(lambda t_us: 110.0 + t_us * 1e-5, noise_codes=2.0, seed=17, rref_error=0.001, rref_tempco_per_k=2.5e-5)
+tired.warmth_k = 20.0
+tired.transfer(0, b"\x80\xc1")
+for _ in range(20):
+    found.extend(tired.transfer(tired.next_event_us() + 5, b"\x01\x00\x00"))
+found.append(int(Pt100(error_per_c=0.002).sample(0, 37.0) * 1e6))
+jumpy, turbine, rail = Relay(jitter_us=900, seed=19), Flow(2000, 1500, -0.05, 0.02, 23), Supply(ripple_v=0.05)
+for t_us in range(0, 200_000, 5_000):
+    jumpy.coil(t_us, t_us // 40_000 % 2 == 0)
+    found += [jumpy.next_event_us(), turbine.level(t_us), turbine.pulses(t_us), turbine.next_event_us()]
+    rail.volts = 4.4 + t_us * 6e-6
+    found.append(1 if rail.good() else 0)
 
 flow, pump, relay, contact = Flow(), ChargePump(), Relay(), Contact(bounce_us=3_000)
 generator = Generator((relay,))

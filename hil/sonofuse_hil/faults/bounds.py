@@ -9,6 +9,7 @@ from sonofuse.limits import LimitsFile, compile_limits
 from sonofuse.limits.model import Channel, Check
 from sonofuse.protocol import FOLDED
 
+from ..parts.supply import Supply
 from .register import Bound, Value
 
 _FINISH_US = 5_000  # a command behind nothing else (guarantees/g06.py)
@@ -151,6 +152,13 @@ def by_readback(limits: LimitsFile, _values: Mapping[str, Value]) -> int | None:
     return (
         20_000 if checked(limits, "permit_readback", "follow") or checked(limits, "second_readback", "follow") else None
     )
+
+
+def by_supply(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:
+    """G1 by the supervisor of the supply, if the voltage is beyond one of its thresholds."""
+    supply = Supply()
+    supply.volts = float(values["supply"])
+    return None if supply.good() else check_us(limits, "supply", "below")
 
 
 def reference_us(limits: LimitsFile, values: Mapping[str, Value]) -> int | None:

@@ -53,12 +53,12 @@ def power_loss(stand: Stand, off: float) -> None:
     stand.bench.at(stand.bench.now_us + round(off * 1e6), stand.platform.restore_power)
 
 
-@fault("hardware", "G1", 50, bound=bounds.by_check("supply", "below"), needs="supply")
-def brown_out(stand: Stand) -> Iterator[None]:
-    """the supply supervisor reports a voltage beyond 10 %"""
-    stand.bench.force("supply", 0.0)
+@fault("hardware", "G1", 50, bound=bounds.by_supply, needs="supply", supply=Quantity("4.3 V", "0 V", "5 V"))
+def brown_out(stand: Stand, supply: float) -> Iterator[None]:
+    """the supply sinks, and its supervisor reports it beyond 10 %"""
+    stand.bench.feed(supply)
     yield
-    stand.bench.force("supply", None)
+    stand.bench.feed(None)
 
 
 @fault("hardware H5", "G4", 35, bound=bounds.clock_us, by=Quantity("10 %", "-50 %", "50 %"))
@@ -70,12 +70,12 @@ def slow_clock(stand: Stand, by: float) -> Iterator[None]:
     stand.console.clock_rate = 1.0
 
 
-@fault("hardware", "G1", 52, bound=bounds.by_check("supply", "below"), needs="supply")
-def overvoltage(stand: Stand) -> Iterator[None]:
-    """the supply supervisor, which has a window, reports a voltage above 110 %"""
-    stand.bench.force("supply", 0.0)
+@fault("hardware", "G1", 52, bound=bounds.by_supply, needs="supply", supply=Quantity("6 V", "5 V", "20 V"))
+def overvoltage(stand: Stand, supply: float) -> Iterator[None]:
+    """the supply rises, and its supervisor, which has a window, reports it above 110 %"""
+    stand.bench.feed(supply)
     yield
-    stand.bench.force("supply", None)
+    stand.bench.feed(None)
 
 
 @fault("H5", "G2", 29, response=RESET, bound=bounds.always(bounds.TOKEN_US))

@@ -22,11 +22,22 @@ class Coupler:
     Args:
         directivity_db: 20 dB makes a perfect load read VSWR 1.22 (domain sheet D).
         phase_rad: between the leak and the wave it adds to; 0 is the worst case.
+        error_db: of its coupling, in both directions; it may be changed at any time, which is how it drifts.
+        tempco_db_per_k: error per kelvin that it is above 25 degC (`warmth_k`, which may be changed at any time).
     """
 
-    def __init__(self, directivity_db: float = 20.0, phase_rad: float = 0.0) -> None:
+    def __init__(
+        self,
+        directivity_db: float = 20.0,
+        phase_rad: float = 0.0,
+        error_db: float = 0.0,
+        tempco_db_per_k: float = 0.0,
+    ) -> None:
         self._leak = 10.0 ** (-number("coupler directivity_db", directivity_db, 0.0, 100.0) / 20.0)
         self._cos = math.cos(number("coupler phase_rad", phase_rad, -7.0, 7.0))
+        self.error_db = number("coupler error_db", error_db, -60.0, 60.0)
+        self.tempco_db_per_k = number("coupler tempco_db_per_k", tempco_db_per_k, -1.0, 1.0)
+        self.warmth_k = 0.0
 
     def forward_w(self, watts: float, reflection: float) -> float:
         """Forward power that the coupler shows, W.
@@ -46,4 +57,7 @@ class Coupler:
 
     def _shown(self, watts: float, wave: float, leak: float) -> float:
         number("coupler watts", watts, 0.0, 1e5)
+        error_db = self.error_db + self.tempco_db_per_k * self.warmth_k
+        if error_db != 0.0:
+            watts *= 10.0 ** (number("coupler error_db", error_db, -60.0, 60.0) / 10.0)
         return watts * (wave * wave + leak * leak + 2.0 * wave * leak * self._cos)

@@ -5,6 +5,7 @@ auto-increment. The fault-detection cycle (D3:D2) finishes at once. Read-only re
 """
 
 from .check import NEVER_US, known, later, number
+from .noise import Noise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class Max31865:
         rref_ohm: reference resistor.
         period_us: time between conversions in continuous mode; 16.7 ms (60 Hz, typical) ... 21 ms (50 Hz, maximum).
         first_us: from switching the mode on, or one-shot, to the first result (62.5 ms at 50 Hz).
+        noise_codes: standard deviation of a conversion, in its last digits. seed: of the noise.
+        rref_error: relative error of the reference resistor, 0.001 at most on Rev A (docs/wiring.md). 0.1 % are 0.29 K
+            at 30 degC. rref_tempco_per_k: more of it per kelvin that it is above 25 degC (`warmth_k`).
+        The last three may be changed at any time, and `warmth_k` too: that is how it drifts.
 
     Faults: "open" and "short" of the sensor; "stuck": conversions go on, the data stays; "zeros", "ones": the line from
     the converter is stuck; "halted": no conversions; "drdy_low": DRDY stays low.
@@ -36,10 +41,19 @@ class Max31865:
         rref_ohm: float = 430.0,
         period_us: int = 21_000,
         first_us: int = 62_500,
+        noise_codes: float = 0.0,
+        seed: int = 1,
+        rref_error: float = 0.0,
+        rref_tempco_per_k: float = 0.0,
     ) -> None:
         self.rref_ohm = number("max31865 rref_ohm", rref_ohm, 1.0, 1e5)
         self.period_us = int(number("max31865 period_us", period_us, 1_000, 1_000_000))
         self.first_us = int(number("max31865 first_us", first_us, 1_000, 1_000_000))
+        self.noise_codes = number("max31865 noise_codes", noise_codes, 0.0, 1e4)
+        self.rref_error = number("max31865 rref_error", rref_error, -0.5, 0.5)
+        self.rref_tempco_per_k = number("max31865 rref_tempco_per_k", rref_tempco_per_k, -1e-3, 1e-3)
+        self.warmth_k = 0.0
+        self._noise = Noise(seed)
         self._ohm_at = ohm_at
         self._fault = ""
         self._address = -1  # of the register that the next byte is for; top bit: write
@@ -171,7 +185,7 @@ class Max31865:
         elif self._fault == "short" or not self._registers[0] & (BIAS | AUTO):  # AUTO keeps the bias on
             self._code = 0
         elif self._fault != "stuck":
-            self._code = min(FULL, int(ohm / self.rref_ohm * 32768 + 0.5))
+            self._code = self._coded(ohm)
         self._registers[1] = self._code >> 7
         self._registers[2] = self._code << 1 & 0xFF
         if self._code >= (self._registers[3] << 8 | self._registers[4]) >> 1:
@@ -179,3 +193,10 @@ class Max31865:
         if self._code <= (self._registers[5] << 8 | self._registers[6]) >> 1:
             self._registers[7] |= LOW
         self._drdy = 0
+
+    def _coded(self, ohm: float) -> int:
+        error = number("max31865 rref_error", self.rref_error + self.rref_tempco_per_k * self.warmth_k, -0.5, 0.5)
+        code = ohm / (self.rref_ohm * (1.0 + error)) * 32768
+        if self.noise_codes > 0.0:
+            code += self.noise_codes * self._noise.normal()
+        return max(0, min(FULL, int(code + 0.5)))

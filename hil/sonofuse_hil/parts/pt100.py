@@ -30,7 +30,8 @@ class Pt100(Thermometer):
     """A sensor whose own temperature follows its place with one time constant; its faults are those of a Thermometer.
 
     Args:
-        r0_ohm: resistance at 0 degC. The others: see Thermometer.
+        r0_ohm: resistance at 0 degC. error_per_c: error of the slope, K per degC; class A of IEC 60751 allows 0.15 K
+            (offset_c) and 0.002 of the temperature. The others: see Thermometer.
 
     Raises:
         ValueError: if an argument is NaN or out of range.
@@ -43,9 +44,11 @@ class Pt100(Thermometer):
         offset_c: float = 0.0,
         noise_c: float = 0.0,
         seed: int = 1,
+        error_per_c: float = 0.0,
     ) -> None:
         super().__init__("pt100", -200.0, 850.0, tau_s, offset_c, noise_c, seed)
         self.r0_ohm = number("pt100 r0_ohm", r0_ohm, 1.0, 1e5)
+        self.error_per_c = number("pt100 error_per_c", error_per_c, -0.5, 0.5)
 
     def sample(self, t_us: int, celsius: float) -> float:
         """Resistance in ohm at a time, given the true temperature of the place then; the first sample is settled.
@@ -53,4 +56,4 @@ class Pt100(Thermometer):
         Raises:
             ValueError: if the temperature or a property is NaN, out of range, or time runs backwards.
         """
-        return resistance_ohm(self.shown_c(t_us, celsius), self.r0_ohm)
+        return resistance_ohm(self.shown_c(t_us, celsius) * (1.0 + self.error_per_c), self.r0_ohm)
