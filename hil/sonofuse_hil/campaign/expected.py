@@ -20,12 +20,16 @@ _PAIR = {"skin_a": "skin_b", "skin_b": "skin_a"}
 _SKIN = tuple(f"{channel} {check}" for channel in _PAIR for check in ("above", "rise", "pair", "dose"))
 # What else a fault heats or changes, which no case shows: a heated skin, warm water, power far beyond the set point for
 # a moment or for long. A stuck gate lets the last sonication's power through until the console has set the next one's.
-_MORE = {
+_ANY = "*"  # a bit in memory may be of any limit
+_MORE: dict[str, tuple[str, ...]] = {
+    "memory_bit": (_ANY,),
+    "kernel_bit": (_ANY,),
     "focus_on_skin": _SKIN,
     "interface_heating": _SKIN,
     "warm_water": ("water *", "transducer *", *_SKIN),
     "flow_lost": ("flow *", "transducer *"),
     "overpower": ("forward *", "monitor energy"),
+    "detector_drift": ("reflected ratio",),
     "power_error": ("forward *", "monitor energy"),
     "stuck_gate": ("forward *",),
 }
@@ -66,7 +70,7 @@ def declared_causes(fault: str) -> set[str]:
 def explains(strike: Strike, seen: set[tuple[str, str]]) -> bool:
     """Whether a fault explains a cause, given as (channel, check) by the channel's name and by what it watches."""
     known = causes(strike)
-    return any(f"{channel} {check}" in known or f"{channel} *" in known for channel, check in seen)
+    return _ANY in known or any(f"{channel} {check}" in known or f"{channel} *" in known for channel, check in seen)
 
 
 def must_inhibit(strike: Strike) -> bool:
