@@ -1,7 +1,7 @@
 """What the catalogue of faults lets a run with one drawn fault, or two, show: causes of a trip, and how it may end.
 
-Everything comes from the declared cases (faults/declared.py), which name the channels of one sensor of each kind; a
-drawn fault of another sensor is held to the same, with its own channel.
+It comes from the declared cases (faults/declared.py), which name the channels of one sensor of each kind; a drawn fault
+of another sensor is held to the same, with its own channel. What no case shows is added here, by name.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from .declared import Strike
 
 _PAIR = {"skin_a": "skin_b", "skin_b": "skin_a"}
 _SKIN = tuple(f"{channel} {check}" for channel in _PAIR for check in ("above", "rise", "pair", "dose"))
+_ANY = "*"  # a bit in memory may be of any limit
 # What else a fault heats or changes, which no case shows: a heated skin, warm water, power far beyond the set point for
 # a moment or for long. A stuck gate lets the last sonication's power through until the console has set the next one's.
-_ANY = "*"  # a bit in memory may be of any limit
 _MORE: dict[str, tuple[str, ...]] = {
     "memory_bit": (_ANY,),
     "kernel_bit": (_ANY,),
