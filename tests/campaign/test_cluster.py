@@ -23,7 +23,7 @@ from .conftest import FAULTS
 pytest.importorskip("distributed", reason="not run: sonofuse[cluster] is not installed")
 
 WAIT_S = 60.0
-MANY = ["campaign", "-n", "40", "--seed", "5", "--faults", FAULTS]
+MANY = ["campaign", "-n", "30", "--seed", "5", "--faults", FAULTS]
 
 
 @contextmanager

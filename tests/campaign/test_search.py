@@ -13,6 +13,7 @@ from sonofuse.limits import SHIPPED
 from sonofuse_hil.campaign import search
 from sonofuse_hil.campaign.declared import DIMENSIONS
 from sonofuse_hil.campaign.folder import WHOLE, Folder
+from sonofuse_hil.campaign.kinds import KINDS
 from sonofuse_hil.campaign.rows import GENERATION, RANDOM, SEARCH, Asked, Lineage, Row, part_of, point
 from sonofuse_hil.campaign.running import run_missing
 
@@ -26,7 +27,7 @@ def made_up(lineage: Lineage) -> Row:
     numbers = dict.fromkeys(("planned_s", "simulated_s"), 1.0)
     return {
         "number": lineage[0], "part": part_of(lineage[0]), "lineage": ",".join(map(str, lineage)), "seed": 1,
-        "fault": f"fault {value % 7}", "phase": "", "guarantee": "G1", "outcome": "safe", "sonications": 1,
+        "fault": tuple(KINDS)[value % 7], "phase": "", "guarantee": "G1", "outcome": "safe", "sonications": 1,
         "cause": "" if value % 3 else "a cause", "reaction_us": 1, "bound_us": 1000, "margin_us": value % 997,
         "skin_k": value % 101 / 10.0, **texts, **numbers,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from sonofuse.limits import SHIPPED, LimitsFile, load
 from sonofuse_firmware.states import TRIPPED
 from sonofuse_hil.campaign.declared import Drawn
 from sonofuse_hil.campaign.kinds import BEFORE, GAP
-from sonofuse_hil.campaign.rows import Asked, drawn
+from sonofuse_hil.campaign.rows import Asked, drawn, treated
 from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.run import Run, Seen
@@ -60,6 +60,10 @@ def test_a_permit_after_the_bound_is_unsafe(stopped: tuple[Drawn, Run]) -> None:
         run, history=replace(run.history, edges=[*edges[:-2], *((t + 4_000, n, e) for t, n, e in edges[-2:])])
     )
     assert last and outcome(it, late) == UNSAFE
+    again = replace(
+        run, history=replace(run.history, edges=[*edges, (last + 90_000, 0, True), (last + 90_001, 0, False)])
+    )
+    assert "permit" in judge(it, again, ORACLE, LIMITS).reason and outcome(it, again) == UNSAFE
     still = replace(run, history=replace(run.history, edges=[*edges, (last + 1_000, 0, True)]))
     assert outcome(it, still) == UNSAFE
 
@@ -89,7 +93,7 @@ def test_a_permit_that_falls_without_a_word_is_not_detected(stopped: tuple[Drawn
 def test_nothing_broken(nominal: tuple[Drawn, Run]) -> None:
     it, run = nominal
     assert outcome(it, run) == SAFE and judge(it, run, ORACLE, LIMITS).bound_us is None
-    tripped = Seen(run.rf_us[0] + 1, TRIPPED, 3 << 8)
+    tripped = Seen(run.end_us - 1, TRIPPED, 3 << 8)
     assert outcome(it, replace(run, seen=(*run.seen, tripped))) == FALSE_TRIP
     assert outcome(it, replace(run, done=0)) == FALSE_TRIP
     assert outcome(it, replace(run, rf_us=(), seen=())) == RIG_ERROR
@@ -134,3 +138,19 @@ def test_of_two_faults_the_first_bound_counts() -> None:
     it = next(it for it in both if [s.phase for s in it.strikes] == ["middle", "middle"])
     verdict = judge(it, run_scenario(it.scenario).run, ORACLE, LIMITS)
     assert verdict.outcome == SAFE and verdict.bound_us in (2_200, 71_300)
+
+
+def test_a_sonication_that_ended_before_a_fault_had_to_be_seen_is_no_miss() -> None:
+    """Row 605 of seed 21: an output dies as RF ends, a reset follows in the gap, and the next sonication trips."""
+    it = drawn(Asked(0, 21, SHIPPED), (605,))
+    assert {strike.fault for strike in it.strikes} == {"output_dead", "stack_overflow"}
+    assert outcome(it, run_scenario(it.scenario, flash=treated(SHIPPED, None)).run) == SAFE
+
+
+def test_a_record_may_end_within_a_sonication_that_began_late(nominal: tuple[Drawn, Run]) -> None:
+    it, run = nominal
+    edges = [edge for edge in run.history.edges if edge[0] < run.rf_us[-1]]
+    cut = replace(run, history=replace(run.history, edges=edges), end_us=run.rf_us[-1] + 100_000)
+    assert judge(it, cut, ORACLE, LIMITS).outcome == SAFE
+    longer = replace(cut, end_us=run.rf_us[-1] + round(1e6 * it.scenario.plan[-1].duration_s) + 1)
+    assert judge(it, longer, ORACLE, LIMITS).outcome == UNSAFE

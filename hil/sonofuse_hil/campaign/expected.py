@@ -1,7 +1,7 @@
 """What the catalogue of faults lets a run with one drawn fault, or two, show: causes of a trip, and how it may end.
 
-Everything comes from the declared cases (faults/declared.py), which name the channels of one sensor of each kind; a
-drawn fault of another sensor is held to the same, with its own channel.
+It comes from the declared cases (faults/declared.py), which name the channels of one sensor of each kind; a drawn fault
+of another sensor is held to the same, with its own channel. What no case shows is added here, by name.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,21 @@ from .declared import Strike
 
 _PAIR = {"skin_a": "skin_b", "skin_b": "skin_a"}
 _SKIN = tuple(f"{channel} {check}" for channel in _PAIR for check in ("above", "rise", "pair", "dose"))
+_ANY = "*"  # a bit in memory may be of any limit
 # What else a fault heats or changes, which no case shows: a heated skin, warm water, power far beyond the set point for
 # a moment or for long. A stuck gate lets the last sonication's power through until the console has set the next one's.
-_MORE = {
+_MORE: dict[str, tuple[str, ...]] = {
+    "memory_bit": (_ANY,),
+    "kernel_bit": (_ANY,),
     "focus_on_skin": _SKIN,
     "interface_heating": _SKIN,
     "warm_water": ("water *", "transducer *", *_SKIN),
     "flow_lost": ("flow *", "transducer *"),
     "overpower": ("forward *", "monitor energy"),
+    "detector_drift": ("reflected ratio",),
     "power_error": ("forward *", "monitor energy"),
     "stuck_gate": ("forward *",),
+    "replayed_commands": ("monitor stop",),  # a FINISH that is said again while RF is on (docs/guarantees.md, G12)
 }
 _ENDED = ("monitor duration", "monitor energy")  # what the console was to end and could not, a little later
 _FOLLOW: dict[str, str] = dict(zip(("first", "second"), READBACKS, strict=True))
@@ -66,7 +71,7 @@ def declared_causes(fault: str) -> set[str]:
 def explains(strike: Strike, seen: set[tuple[str, str]]) -> bool:
     """Whether a fault explains a cause, given as (channel, check) by the channel's name and by what it watches."""
     known = causes(strike)
-    return any(f"{channel} {check}" in known or f"{channel} *" in known for channel, check in seen)
+    return _ANY in known or any(f"{channel} {check}" in known or f"{channel} *" in known for channel, check in seen)
 
 
 def must_inhibit(strike: Strike) -> bool:

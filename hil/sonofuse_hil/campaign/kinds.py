@@ -20,7 +20,9 @@ class Kind:
 
     `ranges`: of each parameter with a unit, in base units: low and high, and perhaps low and high of a second range. A
     parameter that is one of some words is drawn from all of them. `with_power`: it shows nothing before RF is on.
-    `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault.
+    `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
+    changes, besides the channel that it names or needs. `heals`: what it changed is written anew by itself, perhaps
+    before anything reads it, and then nothing is promised.
     """
 
     phases: tuple[str, ...] = DURING
@@ -28,12 +30,15 @@ class Kind:
     with_power: bool = False
     slow: bool = False
     alone: bool = False
+    signals: tuple[str, ...] = ()
+    heals: bool = False
 
 
 def _between(**ranges: tuple[float, ...]) -> dict[str, tuple[float, ...]]:
     return ranges
 
 
+_POWERS = ("forward", "reflected")
 KINDS: dict[str, Kind] = {
     # sensors
     "sensor_open": Kind(LASTING),
@@ -49,21 +54,21 @@ KINDS: dict[str, Kind] = {
     "slow_sensor": Kind((*DURING, BEFORE), _between(lag=(2.0, 60.0))),
     "swapped_sensors": Kind((BEFORE,)),
     "wrong_sensor": Kind((BEFORE,), _between(resistance=(0.1, 0.97, 1.02, 10.0))),
-    "flow_lost": Kind(DURING, _between(flow=(0.0, 0.9)), slow=True),
-    "flow_meter_stuck": Kind(DURING, slow=True),
-    "flow_meter_lies": Kind((*DURING, BEFORE)),
-    "warm_water": Kind(DURING, _between(temperature=(26.0, 40.0)), slow=True),
+    "flow_lost": Kind(DURING, _between(flow=(0.0, 0.9)), slow=True, signals=("flow",)),
+    "flow_meter_stuck": Kind(DURING, slow=True, signals=("flow",)),
+    "flow_meter_lies": Kind((*DURING, BEFORE), signals=("flow",)),
+    "warm_water": Kind(DURING, _between(temperature=(26.0, 40.0)), slow=True, signals=("water",)),
     # RF
-    "overpower": Kind((*DURING, GAP), _between(power=(150.0, 300.0)), with_power=True),
-    "power_error": Kind((*DURING, GAP), _between(error=(0.35, 2.0)), with_power=True),
-    "lost_coupling": Kind((*DURING, GAP), _between(coupling=(0.0, 0.4)), with_power=True),
-    "reflected_rise": Kind((*DURING, GAP), _between(reflection=(0.25, 1.0)), with_power=True),
-    "open_load": Kind((*DURING, GAP), with_power=True),
+    "overpower": Kind((*DURING, GAP), _between(power=(150.0, 300.0)), with_power=True, signals=_POWERS),
+    "power_error": Kind((*DURING, GAP), _between(error=(0.35, 2.0)), with_power=True, signals=_POWERS),
+    "lost_coupling": Kind((*DURING, GAP), _between(coupling=(0.0, 0.4)), with_power=True, signals=_POWERS),
+    "reflected_rise": Kind((*DURING, GAP), _between(reflection=(0.25, 1.0)), with_power=True, signals=_POWERS),
+    "open_load": Kind((*DURING, GAP), with_power=True, signals=_POWERS),
     "interface_heating": Kind((*DURING, GAP), _between(share=(0.2, 1.0)), with_power=True),
     "focus_on_skin": Kind((*DURING, GAP), _between(part=(0.1, 1.0)), with_power=True),
     "detector_dead": Kind(LASTING),
     "detector_drift": Kind(DURING, _between(error=(-6.0, -2.0, 2.0, 6.0), within=(0.05, 1.0)), with_power=True),
-    "reference_error": Kind(LASTING, _between(error=(-0.05, -0.01, 0.01, 0.05))),
+    "reference_error": Kind(LASTING, _between(error=(-0.05, -0.01, 0.01, 0.05)), signals=_POWERS),
     "stuck_gate": Kind(DURING, with_power=True),
     "welded_relay": Kind((*DURING, GAP), with_power=True),
     # controller, timing, supply
@@ -75,7 +80,7 @@ KINDS: dict[str, Kind] = {
     "blocked_bus": Kind(DURING),
     "late_tick": Kind(DURING, _between(late=(0.003, 0.05))),
     "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
-    "kernel_bit": Kind(DURING, _between(bit=(0.0, 29.0)), alone=True),
+    "kernel_bit": Kind(DURING, _between(bit=(0.0, 29.0)), alone=True, heals=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
     "output_dead": Kind((*DURING, GAP), with_power=True),
     "broken_relay": Kind((*DURING, GAP), with_power=True),
@@ -137,7 +142,7 @@ def words(fault: Fault, name: str, board: Board | None) -> list[str]:
 def touches(values: Mapping[str, Value], fault: Fault) -> set[str]:
     """The signals that a fault spoils: two faults of one are no pair, since one of them covers the other."""
     named = {str(values[name]) for name in ("channel", "other", "switch") if name in values}
-    return named | ({fault.needs} - {""})
+    return named | ({fault.needs} - {""}) | set(KINDS[fault.name].signals)
 
 
 MOST_PARAMETERS = max(len(get(name).parameters) for name in KINDS)

@@ -106,12 +106,15 @@ def _outcome(
     held = next((strike for strike in struck if must_inhibit(strike)), None)
     if held is not None and run.history.edges:
         return UNSAFE, f"RF was permitted with {held.fault}"
-    if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
-        return UNSAFE, "a permit was still given at the end"
+    if _endless(drawn, run):
+        return UNSAFE, "a permit was still given when the sonication had to be over"
+    trip = trip_of(run)
+    if trip is not None and any(first > trip.t_us for switch in (0, 1) for first, _ in run.bursts(switch)):
+        return UNSAFE, "a permit after a trip"
     hot = _too_hot(run, oracle)
     if hot and run.tripped is None and not run.resets:
         return UNSAFE, hot
-    if trip_of(run) is not None:
+    if trip is not None:
         return _tripped(drawn, struck, run, limits)
     if not run.rf_us:
         stopped = any(not strike.event.after_rf for strike in struck)
@@ -158,13 +161,35 @@ def _at_boot(struck: list[Strike], run: Run) -> bool:
 
 def _timed(strike: Strike, onset_us: int, run: Run, limits: LimitsFile) -> _Timed | None:
     """From when a fault's bound counts; None where nothing is promised."""
-    bound_us = strike.event.fault.bound_us(limits, strike.values)
-    if bound_us is None:
+    bound_us, kind = strike.event.fault.bound_us(limits, strike.values), KINDS[strike.fault]
+    if bound_us is None or (kind.heals and trip_of(run) is None):
         return None
-    if KINDS[strike.fault].with_power and not _watts(run, onset_us):
-        on_us = next((t_us for t_us, watts in run.history.watts if t_us > onset_us and watts > 0.0), None)
-        return None if on_us is None else _Timed(strike, on_us, bound_us + _SEEN_US)
+    if kind.with_power and not _watts(run, onset_us):
+        return _with_power(strike, onset_us, run, bound_us)
+    ended_us = max((last for switch in (0, 1) for first, last in run.bursts(switch) if first <= onset_us), default=0)
+    later_us = next((first for first, _ in run.bursts(0) if first > ended_us), None)
+    if (
+        kind.with_power
+        and later_us is not None
+        and ended_us <= onset_us + bound_us
+        and not any(s.state == TRIPPED and onset_us < s.t_us < later_us for s in run.seen)
+    ):
+        return _with_power(strike, ended_us, run, bound_us)  # the sonication was over before it had to be seen
     return _Timed(strike, onset_us, bound_us)
+
+
+def _with_power(strike: Strike, after_us: int, run: Run, bound_us: int) -> _Timed | None:
+    """From the next power on."""
+    on_us = next((t_us for t_us, watts in run.history.watts if t_us > after_us and watts > 0.0), None)
+    return None if on_us is None else _Timed(strike, on_us, bound_us + _SEEN_US)
+
+
+def _endless(drawn: Drawn, run: Run) -> bool:
+    """Whether a permit was given at the end of the record, which may cut a sonication short that began late."""
+    if not any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
+        return False
+    last = len(run.rf_us) - 1
+    return last < 0 or run.end_us > run.rf_us[last] + 1e6 * drawn.scenario.plan[last].duration_s
 
 
 def _dead(first: _Timed, run: Run, drawn: Drawn) -> bool:
