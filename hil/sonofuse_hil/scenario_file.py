@@ -44,6 +44,8 @@ TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     "supply_tempco": ("share", "supply_tempco_per_k", 1.0),
     "detector_lag": ("time", "detector_tau_us", 1e6),
     "rref_error": ("share", "rref_error", 1.0),
+    "converter_noise": ("counts", "converter_noise_codes", 1.0),
+    "sensor_error": ("share", "sensor_error_per_c", 1.0),  # of the temperature, PT100s alone
     "flow_error": ("share", "flow_error", 1.0),
     "flow_noise": ("share", "flow_noise", 1.0),
     "relay_jitter": ("time", "relay_jitter_us", 1e6),
@@ -51,7 +53,7 @@ TOLERANCES: Mapping[str, tuple[str, str, float]] = {
     "supply_ripple": ("voltage", "supply_ripple_v", 1.0),
     "supply_threshold_error": ("share", "supply_threshold_error", 1.0),
 }
-_NEVER_NEGATIVE = ("flow", "lag", "detector_lag", "flow_noise", "relay_jitter", "supply_ripple")
+_NEVER_NEGATIVE = ("flow", "lag", "detector_lag", "converter_noise", "flow_noise", "relay_jitter", "supply_ripple")
 _WHOLE = ("flow", "relay_jitter")
 
 

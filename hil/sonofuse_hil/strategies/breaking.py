@@ -79,9 +79,9 @@ def certain_us(fault: Fault, limits: LimitsFile, values: dict[str, Value]) -> in
             amount = float(values[name])
             step = 0.05 * abs(amount) + 0.05 * abs(kind.read(kind.default))
             low, high = kind.read(kind.low), kind.read(kind.high)
-            nudged = [fault.bound_us(limits, {**values, name: amount + way}) for way in (-step, step)]
-            inside = [us for us, way in zip(nudged, (-step, step), strict=True) if low <= amount + way <= high]
-            bound_us = None if None in inside else max([bound_us, *(us for us in inside if us is not None)])
+            nudged = [amount + way for way in (-step, step) if low <= amount + way <= high]
+            around = [fault.bound_us(limits, {**values, name: each}) for each in nudged]
+            bound_us = None if None in around else max([bound_us, *(us for us in around if us is not None)])
     return bound_us
 
 

@@ -141,7 +141,7 @@ def _of_value(e: Excursion, what: str, kind: str) -> list[tuple[str, dict[str, f
             ("shows_power", {"channel": what, "power": back_w}),
         ]
     if what in _CONTACTS:
-        return [(_CONTACTS[what], {})]
+        return [(_CONTACTS[what], get(_CONTACTS[what]).values())]
     if kind == "temperature":
         return [("shows_temperature", {"channel": what, "temperature": e.value})]
     if kind == "power":
