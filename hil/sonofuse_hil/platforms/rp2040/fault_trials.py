@@ -23,6 +23,7 @@ _TOUCH_THE_CHIP = (  # its PIO, watchdog, clock, memory, interrupts, resets; boo
     "32 output_dead",
     "36 late_tick",
     "36 blocked_bus",
+    "37 interrupt_storm",
     "50 reset_pin",
     '51 power_loss off="200 ms"',
     "33+29 watchdog_dead (on), runaway",
