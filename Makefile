@@ -22,7 +22,7 @@ results: $(VENV)/ready
 		tests/guarantees tests/rp2040
 
 # The catalogue of faults carried out anew: docs/faults.md, in a minute. FAULTS="--on rp2040" is the other tier, which
-# keeps its place until then: a quarter of an hour.
+# keeps its place until then: ten minutes and more.
 faults: $(VENV)/ready
 	$(BIN)/sonofuse hil faults --out docs $(FAULTS)
 

@@ -294,3 +294,8 @@ _BESIDE = (  # faults of the plant, and of the firmware, that are no row
     Case((), (Part("firmware_raises"),), RESET, ("monitor interrupted",), watch_us=_BOOTED_US),
 )
 CASES = (*_SENSORS, *_RF, *_MCU, *_TIMING, *_LINK, *_HOST, *_POWER, *_HUMAN, *_MALICIOUS, *_DOUBLE, *_BESIDE)
+UNSETTLED_ON_CHIP = {  # cases that are not as declared on the emulated chip (platforms/rp2040/fault_trials.py)
+    "30 stack_overflow": "the permit is low after 1567 µs, bound 2200 µs, and the watchdog resets the chip, which is "
+    "then TRIPPED by monitor configuration: it finds its files changed, and the emulator, unlike a chip, lets a stray "
+    "store change its flash",
+}

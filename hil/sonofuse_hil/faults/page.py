@@ -9,7 +9,7 @@ from ..measurement import EMULATED, SOFTWARE, TIERS
 from . import register
 from .cases import UNSEEN, WARNED, Case
 from .catalogue import CATALOGUE, DOUBLES, Row, row
-from .declared import BOARD, CASES
+from .declared import BOARD, CASES, UNSETTLED_ON_CHIP
 from .kept import Shown, Tier
 
 _HEAD = """\
@@ -186,6 +186,10 @@ def _on_chip(tiers: Mapping[str, Tier]) -> Iterator[str]:
                 if case.label in kept.cases
             ),
         ),
+        "",
+        "Seen there, but not as declared:",
+        "",
+        *table(("case", "what was seen"), ((f"`{label}`", why) for label, why in UNSETTLED_ON_CHIP.items())),
         "",
     )
 

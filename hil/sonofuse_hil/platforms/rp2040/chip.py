@@ -32,6 +32,7 @@ _GPIO_IN = 0x04  # of SIO (RP2040 data sheet 2.3.1.7)
 _BRANCH_TO_ITSELF = 0xE7FE
 _MEMORY = (range(0x4000), range(0x10000000, 0x11000000), range(0x20000000, 0x20042000))  # ROM, XIP, SRAM (2.2.1)
 _STRAY_NS = 10_000
+_STACK_BYTES = 0x2000  # the longest way below its end that a lost stack pointer is taken for one
 _TIMERAWL = 0x40054028
 _EXACT = 1  # the clock moves after every instruction; more is faster, and reads of the timer would be stale
 
@@ -219,13 +220,16 @@ class Chip:
     def exhaust_stack(self) -> None:
         """The stack pointer is at the lowest address of memory: whatever is pushed next has no place."""
         self.mcu.core.registers[_SP] = _SRAM_AT
-        self._stray.schedule(_STRAY_NS)
+        self._stray.schedule(_LOOK_NS)
 
     def _lock_up_outside(self) -> None:
-        """Stop for good where there is no memory: a fetch from there is a HardFault, whose handler is a breakpoint
-        (pico-sdk, crt0.S), and that locks up without a debugger (ARMv6-M manual, B1.5.15). The emulator would go on."""
-        if any(self.mcu.core.pc in part for part in _MEMORY):
-            self._stray.schedule(_STRAY_NS)
+        """Stop for good where there is no memory to fetch from or to push to: that is a HardFault, whose handler is a
+        breakpoint (pico-sdk, crt0.S) if there is a stack for it at all, and both lock the processor up (ARMv6-M manual,
+        B1.5.15). The emulator would go on."""
+        core = self.mcu.core
+        lost = 0 < _SRAM_AT - core.registers[_SP] < _STACK_BYTES
+        if not lost and any(core.pc in part for part in _MEMORY):
+            self._stray.schedule(_LOOK_NS if core.registers[_SP] == _SRAM_AT else _STRAY_NS)
             return
         self.hang()
         self.mcu.core.pm = True  # no interrupt gets through
@@ -233,6 +237,10 @@ class Chip:
     def raise_interrupt(self) -> None:
         """Raise the interrupt of USB, as `interrupt`, and do not wait for it."""
         self.mcu.set_interrupt(_USBCTRL_IRQ, True)
+
+    def end_interrupt(self) -> None:
+        """The interrupt of USB is raised no longer: nothing else clears its level."""
+        self.mcu.set_interrupt(_USBCTRL_IRQ, False)
 
     def break_watchdog(self) -> None:
         """Its timer resets nothing any more; a reset that the firmware asks for still does."""

@@ -166,6 +166,7 @@ class Rp2040Platform:
 
     def calm(self) -> None:
         self._storm = False
+        self.chip.end_interrupt()
 
     def break_watchdog(self) -> None:
         self.chip.break_watchdog()
