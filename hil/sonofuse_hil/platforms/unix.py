@@ -398,7 +398,8 @@ class UnixPlatform:
                 steps.append(_STEP.pack(pins[at][0] - now, *counts, pins[at][1]))
         received = self.bench.to_send(_ops.RECEIVE_MAX)
         fifo = first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE
-        head = _HEAD.pack(horizon - self.booted_us, order, fifo, len(received), len(steps), received)
+        times_us = horizon - self.booted_us, now - self.booted_us
+        head = _HEAD.pack(times_us[0], order, fifo, len(received), len(steps), times_us[1], received)
         return (head + b"".join(steps)).ljust(_ops.REPLY_BYTES, b"\0")
 
     # ---- ends of a run of the firmware

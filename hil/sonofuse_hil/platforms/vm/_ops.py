@@ -22,15 +22,17 @@ WATCHDOG_START = 23
 UART_TX = 24
 SCRATCH = 25
 
-# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, received bytes, then what the inputs are from
-# when on, a step each: time after the answer u16 and four ADC counts u16, pins u32
-REPLY_HEAD = "<QBBHI80s"
+# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, time u64 (flash may have been busy since it was
+# asked), received bytes, then what the inputs are from when on, a step each: time after the answer u16 and four ADC
+# counts u16, pins u32
+REPLY_HEAD = "<QBBHIQ80s"
 RECEIVE_MAX = 80
 STEP = "<HHHHHxxI"
 STEPS_MAX = 32
 STEP_WORDS = 4
-STEPS_AT = 24  # in words of 4 bytes
-REPLY_BYTES = 608
+RECEIVED_AT = 6  # in words of 4 bytes
+STEPS_AT = 26
+REPLY_BYTES = 616
 
 # a transfer of SPI is answered by the pins that are high from now on, u32, and what was foreseen stays
 PINS = "<I"

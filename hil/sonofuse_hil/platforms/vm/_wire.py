@@ -17,6 +17,7 @@ from _ops import (
     OS_ERROR,
     PIN,
     PINS_BYTES,
+    RECEIVED_AT,
     RECORD,
     RECORD_BYTES,
     REPLY_BYTES,
@@ -111,7 +112,7 @@ class Wire:
         self.horizon = reply[0] | reply[1] << 32
         flags = reply[2]
         self._raised = 0
-        self._base = self.now
+        self._base = self.now = reply[4] | reply[5] << 32
         self._step = STEPS_AT
         self._end = STEPS_AT + STEP_WORDS * reply[3]
         self._follow()
@@ -125,7 +126,7 @@ class Wire:
         rx = self.rx
         head = self.rx_head
         for i in range(received):
-            rx[head] = _reply[4 + (i >> 2)] >> 8 * (i & 3) & 0xFF
+            rx[head] = _reply[RECEIVED_AT + (i >> 2)] >> 8 * (i & 3) & 0xFF
             head = (head + 1) & 1023
         self.rx_head = head
 
