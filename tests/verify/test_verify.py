@@ -92,14 +92,14 @@ WRONG = [
     (
         edits.TIGHT_PAIR,
         "normal treatments do not trip",
-        "RF was never permitted",
+        ("RF was never permitted", "tripped by skin_a pair"),
         r"60 W for 300 ms; skin_._offset .* K(; skin_b_offset .* K)?",
     ),
     (
         edits.NO_GUARD,
         "normal treatments do not trip",
         "tripped by forward set",
-        r".* W for 300 ms(; (forward|generator)_error .*)+",
+        r".* W for 300 ms(; .*_error .*)*",
     ),
     (
         edits.NO_GAP,
@@ -112,7 +112,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("changes", "name", "why", "words"), WRONG, ids=["pair", "guard", "gap"])
 def test_limits_that_are_wrong_are_found(
-    changes: dict[str, Any], name: str, why: str, words: str, tmp_path: Path
+    changes: dict[str, Any], name: str, why: str | tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     limits = edits.write(tmp_path, changes)
     found = named(suite(limits, tmp_path, n=5), name)

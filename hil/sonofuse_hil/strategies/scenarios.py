@@ -93,7 +93,8 @@ def scenarios(
         LimitsError: if the limits file is wrong. ValueError: if it permits no plan of the declared ranges.
     """
     read = load(limits, board)
-    treatments, patients = plan or plans(read), anatomy or anatomies()
+    treatments = plans(read) if plan is None else plan
+    patients = anatomies() if anatomy is None else anatomy
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Scenario:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 
@@ -98,12 +104,33 @@ class Search:
         def holds(example: Example) -> None:
             self._try(example)
 
-        try:
+        with self._heeding_sigterm(), suppress(_Broken, Unsatisfiable):
             holds()
-        except _Broken:
-            assert self.broken is not None
-        except Unsatisfiable:
-            pass
+
+    @contextmanager
+    def _heeding_sigterm(self) -> Iterator[None]:
+        """A program that was told to end ends: Hypothesis lets KeyboardInterrupt through, but takes the SystemExit of a
+        signal's handler for one more failure, and goes on."""
+        before = signal.getsignal(signal.SIGTERM)
+        if not callable(before) or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ended: list[SystemExit] = []
+
+        def leave(number: int, frame: FrameType | None) -> None:
+            try:
+                before(number, frame)
+            except SystemExit as error:
+                ended.append(error)
+                raise KeyboardInterrupt from error
+
+        signal.signal(signal.SIGTERM, leave)
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise (ended[0] if ended else KeyboardInterrupt) from None
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN if ended else before)
 
     def _try(self, example: Example) -> None:
         if self._error is not None:
