@@ -146,12 +146,14 @@ def ignoring(check: str) -> Transform:
     ("check", "name", "why"),
     [
         ("RATIO", "reflected ratio", "tripped by monitor stop, which is not an expected cause"),
-        ("IDLE", "forward idle", "no trip"),
+        ("IDLE", "forward idle", ("no trip", "took ")),  # a large power uses up the energy, but later
     ],
 )
-def test_firmware_that_ignores_a_check_is_found(check: str, name: str, why: str, tmp_path: Path) -> None:
+def test_firmware_that_ignores_a_check_is_found(
+    check: str, name: str, why: str | tuple[str, ...], tmp_path: Path
+) -> None:
     found = named(suite(SHIPPED, tmp_path, n=2), name, ignoring(check))
-    assert (found.verdict, found.why) == (FAILS, why)
+    assert found.verdict == FAILS and found.why.startswith(why)
 
 
 def test_the_same_seed_gives_the_same_examples(tmp_path: Path) -> None:

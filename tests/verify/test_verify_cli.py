@@ -2,12 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
 import psutil
 import pytest
 
+from sonofuse_hil.cli import main
 from tests.cli.command import TIMEOUT_S, left_over, sonofuse, start, wait_for_a_vm
 from tests.verify import edits
 
@@ -23,9 +25,15 @@ def test_what_holds_is_a_table(tmp_path: Path) -> None:
     assert not (tmp_path / "verify").exists(), "nothing failed, nothing is left"
 
 
-def test_one_json_object_and_the_same_for_any_number_of_jobs(tmp_path: Path) -> None:
-    words = ("hil", "verify", "--only", "G10", "-n", "1", "--json", "--jobs")
-    one, two = (sonofuse(tmp_path, *words, jobs).data for jobs in ("1", "2"))
+def test_one_json_object_and_the_same_for_any_number_of_jobs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for jobs in ("1", "2"):
+        words = ["verify", "--only", "G10", "-n", "1", "--json", "--jobs", jobs, "--out", str(tmp_path / "out")]
+        assert main(words) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    one, two = said
     assert one == two
     assert (one["passed"], one["stopped"], one["tier"], one["n"]) == (True, False, "software", 1)
     assert [prop["verdict"] for prop in one["properties"]] == ["holds", "holds"]
@@ -34,14 +42,15 @@ def test_one_json_object_and_the_same_for_any_number_of_jobs(tmp_path: Path) -> 
     assert any(line.startswith("fault 26 cavitation") for line in one["not_covered"])
 
 
-def test_what_fails_is_a_scenario_that_repeats_it(tmp_path: Path) -> None:
-    edits.write(tmp_path, edits.NO_GAP)
-    ended = sonofuse(tmp_path, "hil", "verify", "limits.toml", "--only", "G12", "-n", "1", "--jobs", "1")
-    assert (ended.code, ended.err) == (1, "")
-    assert "no start before cooling is done: RF came back after" in ended.out
-    (again,) = [line.strip() for line in ended.out.splitlines() if line.startswith("  sonofuse hil run")]
-    repeated = sonofuse(tmp_path, *again.split()[1:])
-    assert repeated.code == 1 and "before a cooling gap of 1 s" in " ".join(repeated.out.split())
+def test_what_fails_is_a_scenario_that_repeats_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = edits.write(tmp_path, edits.NO_GAP)
+    words = ["verify", str(limits), "--only", "G12", "-n", "1", "--jobs", "1", "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    out = capsys.readouterr().out
+    assert "no start before cooling is done: RF came back after" in out
+    (again,) = [line.strip() for line in out.splitlines() if line.startswith("  sonofuse hil run")]
+    assert main(shlex.split(again)[2:]) == 1
+    assert "before a cooling gap of 1 s" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
