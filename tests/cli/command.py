@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,13 @@ def sonofuse(folder: Path, *arguments: str, **more: str) -> Ended:
     assert "Traceback" not in out + err, out + err
     assert left_over(folder) == []
     return Ended(process.returncode, out, err)
+
+
+def wait_for_a_vm(process: "subprocess.Popen[str]", folder: Path) -> None:
+    """Until a firmware has written its log: the run is in its middle."""
+    for _ in range(TIMEOUT_S * 50):
+        if list((folder / "temporary").glob("sonofuse-*/**/vm.log")):
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    raise AssertionError("no firmware was started")

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 
 import psutil
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from sonofuse.cli import main
 from sonofuse.limits import SHIPPED
 
-from .command import TIMEOUT_S, left_over, sonofuse, start
+from .command import TIMEOUT_S, left_over, sonofuse, start, wait_for_a_vm
 
 
 def test_list_names_scenarios_and_faults(tmp_path):
@@ -199,7 +198,7 @@ def test_a_report_that_cannot_be_written_is_3_before_anything_runs(tmp_path, arg
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_in_the_middle_ends_everything(tmp_path, verb, number, code):
     with start(tmp_path, "hil", *verb) as process:
-        _wait_for_a_vm(process, tmp_path)
+        wait_for_a_vm(process, tmp_path)
         children = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, number)
         out, err = process.communicate(timeout=TIMEOUT_S)
@@ -209,13 +208,3 @@ def test_a_signal_in_the_middle_ends_everything(tmp_path, verb, number, code):
     assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
     assert left_over(tmp_path) == []
     assert list(tmp_path.rglob("*.html")) == []
-
-
-def _wait_for_a_vm(process, folder):
-    """Until a firmware has written its log: the run is in its middle."""
-    for _ in range(TIMEOUT_S * 50):
-        if list((folder / "temporary").glob("sonofuse-*/**/vm.log")):
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    raise AssertionError("no firmware was started")

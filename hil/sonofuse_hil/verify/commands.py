@@ -54,9 +54,11 @@ def _verify(asked: Namespace) -> int:
     results = [*hazards, *in_order(planned, done)]
     files = {result.name: _kept(result, asked.out) for result in results if result.scenario}
     _tell(asked, results, blind, files, stopped)
+    if stopped and asked.json:
+        return INTERRUPTED
     if stopped:
         left = f"{len(done)} of {len(planned)} properties were tried"
-        raise CommandError(INTERRUPTED, f"stopped by Ctrl-C: {left}, the table shows them") from None
+        raise CommandError(INTERRUPTED, f"stopped by Ctrl-C: {left}, the table shows them")
     return NOT_AS_EXPECTED if any(result.verdict == FAILS for result in results) else OK
 
 

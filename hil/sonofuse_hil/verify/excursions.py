@@ -14,10 +14,11 @@ from ..operator import Sonication
 from ..run import Run, Stimulus
 from ..scenario import Outcome
 from ..scenario_model import Event, Expectation, Scenario
+from ..strategies.treatments import armable_w
 from .limits_files import LimitsFiles
 
 _FROM_C = 30.0  # where ramps and pairs start: within every limit
-_IDLE_PLAN = (Sonication(40.0, 0.3), Sonication(40.0, 0.3))
+_IDLE_S = 1.0  # so long that power in the gap does not use up its energy before the check of the idle time trips
 _AFTER_END_US = 200_000  # permit, relays and read-backs have come to rest
 _PART_FAULTS = {"open": "sensor_open", "short": "sensor_short", "halted": "sensor_silent", "drdy_low": "ready_line"}
 _CONTACTS = {"stop_loop": "patient_stop", "supply": "brown_out"}
@@ -37,7 +38,7 @@ def scenario(e: Excursion, files: LimitsFiles, alone: bool) -> Scenario | None:
     broken = _broken(e, files)
     if broken is None:
         return None
-    start_us = e.delay_us + (round(1e6 * _IDLE_PLAN[0].duration_s) + _AFTER_END_US if idle else 0)
+    start_us = e.delay_us + (round(1e6 * _IDLE_S) + _AFTER_END_US if idle else 0)
     events = [Event(get(name), values, 0, False) for name, values in _before(e, files)]
     events += [Event(get(name), values, start_us, True) for name, values in broken]
     causes = () if limits is None else ((e.channel, e.check), *(_COUNTED if idle else ()))
@@ -47,7 +48,7 @@ def scenario(e: Excursion, files: LimitsFiles, alone: bool) -> Scenario | None:
         title=words if limits is None else f"{words}, no other check",
         description="Drawn by sonofuse hil verify.",
         limits=files.file if limits is None else limits,
-        plan=_IDLE_PLAN if idle else (e.plan,),
+        plan=(Sonication(math.floor(0.9 * armable_w(files.limits)), _IDLE_S),) * 2 if idle else (e.plan,),
         expect=Expectation(True, "G1", causes, _FOREVER_US, events[-1].fault.name, idle),
         events=tuple(events),
         tolerances=e.tolerances,

@@ -2,19 +2,25 @@
 
 import multiprocessing
 import tempfile
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from sonofuse.limits.report import report
 
 from .. import workers
 from ..device import Transform
+from ..platforms.process import RigError
 from .limits_files import LimitsFiles
 from .model import FAILS, HOLDS, Property, Result
 from .properties import properties
 from .search import Search
+
+_ENDS_S = 5.0  # for a device and its files to go
 
 
 @dataclass(frozen=True)
@@ -106,23 +112,62 @@ def _in_one(asked: Asked, planned: Sequence[Planned], folder: Path) -> Generator
 
 
 def _in_several(asked: Asked, planned: Sequence[Planned], folder: Path, jobs: int) -> Generator[tuple[Planned, Result]]:
-    work = sorted(planned, key=lambda one: -one.examples)  # the longest first, so that no process waits in the end
-    with multiprocessing.get_context("spawn").Pool(jobs, _begin, (asked, folder)) as pool:  # leaving it ends them
-        yield from pool.imap_unordered(_run, work)
-        pool.close()
-        pool.join()
+    """The longest first, so that no process waits in the end."""
+    work = deque(sorted(planned, key=lambda one: -one.examples))
+    context = multiprocessing.get_context("spawn")
+    busy: dict[Connection, Planned] = {}
+    with ExitStack() as leave:
+        for _ in range(min(jobs, len(work))):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, asked, folder), daemon=True)
+            process.start()
+            theirs.close()
+            leave.callback(_end, process, ours)
+            busy[ours] = work.popleft()
+            ours.send(busy[ours].number)
+        while busy:
+            for ready in wait([*busy]):
+                assert isinstance(ready, Connection)
+                one = busy.pop(ready)
+                yield one, _received(ready)
+                if work:
+                    busy[ready] = work.popleft()
+                    ready.send(busy[ready].number)
 
 
-_own: list[Suite] = []  # of this worker
+def _received(connection: Connection) -> Result:
+    try:
+        found = connection.recv()
+    except EOFError:
+        raise RigError("a process of verify ended by itself; --jobs 1 does without") from None
+    if isinstance(found, RigError):
+        raise found
+    assert isinstance(found, Result)
+    return found
 
 
-def _begin(asked: Asked, folder: Path) -> None:
+def _end(process: SpawnProcess, connection: Connection) -> None:
+    """One that waits for work ends when nobody is there to give any, and one that works when it is told to."""
+    connection.close()
+    process.join(0.2)
+    for end in (process.terminate, process.kill):
+        if process.is_alive():
+            end()
+            process.join(_ENDS_S)
+
+
+def _work(connection: Connection, asked: Asked, folder: Path) -> None:
     workers.begin()
-    _own.append(Suite(asked, Path(tempfile.mkdtemp(dir=folder))))
-
-
-def _run(one: Planned) -> tuple[Planned, Result]:
-    return one, _own[0].run(one.number)
+    own = Path(tempfile.mkdtemp(dir=folder))
+    tempfile.tempdir = str(own)  # so that nothing is left of a worker that had to be killed
+    suite = Suite(asked, own)
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            number = int(connection.recv())
+            try:
+                connection.send(suite.run(number))
+            except RigError as error:
+                connection.send(error)
 
 
 def in_order(planned: Sequence[Planned], done: Sequence[tuple[Planned, Result]]) -> Iterator[Result]:

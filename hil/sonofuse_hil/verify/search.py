@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 
@@ -32,6 +38,7 @@ class Search:
         self.broken: Judged | None = None
         self._left = SHRINKING
         self._error: RigError | None = None
+        self._told: int | None = None  # the signal that came meanwhile
 
     def run(self, files: LimitsFiles) -> Result:
         """Try the examples.
@@ -92,20 +99,47 @@ class Search:
             report_multiple_bugs=False,
             print_blob=False,
             verbosity=Verbosity.quiet,
-            suppress_health_check=[*HealthCheck],
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
         )
         @given(self.prop.examples)
         def holds(example: Example) -> None:
             self._try(example)
 
-        try:
+        with self._told_to_end(), suppress(_Broken, Unsatisfiable):
             holds()
-        except _Broken:
-            assert self.broken is not None
-        except Unsatisfiable:
-            pass
+
+    @contextmanager
+    def _told_to_end(self) -> Generator[None]:
+        """Signals are kept until a run can stop: Hypothesis takes the SystemExit of a handler for one more failure, and
+        what a handler raises in its callback of the garbage collector is lost."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def keep(number: int, _frame: FrameType | None) -> None:
+            self._told = number
+
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, keep)
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._told is None:
+                raise
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if self._told is not None:
+            signal.raise_signal(self._told)
+
+    def _stop(self, _now_s: float = 0.0, _planned_s: float = 0.0) -> None:
+        if self._told is not None:
+            raise KeyboardInterrupt
 
     def _try(self, example: Example) -> None:
+        self._stop()
         if self._error is not None:
             return
         key = scenario_text(example.scenario, example.scenario.limits)
@@ -116,7 +150,7 @@ class Search:
                 if self._left < 0:
                     return  # what was not tried makes nothing smaller
             try:
-                judged = example.judge(run_scenario(example.scenario, transform=self.transform))
+                judged = example.judge(run_scenario(example.scenario, on_progress=self._stop, transform=self.transform))
             except RigError as error:
                 self._error = error
                 return
