@@ -11,6 +11,7 @@ from sonofuse_hil.campaign.kinds import BEFORE, GAP
 from sonofuse_hil.campaign.rows import Asked, drawn, treated
 from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
 from sonofuse_hil.guarantees.oracle import Oracle
+from sonofuse_hil.platforms.unix import STEADY_US
 from sonofuse_hil.run import Run, Seen
 from sonofuse_hil.scenario import run_scenario
 
@@ -154,3 +155,13 @@ def test_a_record_may_end_within_a_sonication_that_began_late(nominal: tuple[Dra
     assert judge(it, cut, ORACLE, LIMITS).outcome == SAFE
     longer = replace(cut, end_us=run.rf_us[-1] + round(1e6 * it.scenario.plan[-1].duration_s) + 1)
     assert judge(it, longer, ORACLE, LIMITS).outcome == UNSAFE
+
+
+def test_what_happens_at_once_after_a_start_may_be_seen_a_horizon_later() -> None:
+    """Row 854 of seed 31: a supply that is too high 3 ms after START, which the tier shows late."""
+    it = drawn(Asked(0, 31, SHIPPED), (854,))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert [strike.fault for strike in it.strikes] == ["overvoltage"]
+    assert 0 < run.stimuli[0].t_us - run.rf_us[-1] < STEADY_US
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.bound_us == it.strikes[0].event.fault.bound_us(LIMITS, {}) + STEADY_US  # type: ignore[operator]

@@ -124,8 +124,9 @@ def _begin(begun: Any) -> None:
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     global _leaving
-    _leaving = True
-    sys.exit(0)  # leaves every `with`, so that devices end
+    if not _leaving:  # told twice, it is on its way already
+        _leaving = True
+        sys.exit(0)  # leaves every `with`, so that devices end
 
 
 def _follow() -> None:

@@ -25,7 +25,6 @@ SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "not detected as declared",
     "error of the rig",
 )
-_SEEN_US = STEADY_US  # by so much later the software tier shows power that the console has switched on
 _LATCH = "latch"  # the cause of a device that has never treated
 _ANSWER_US = 40_000  # from the first edge to the console that hears START answered: two frames of 20 ms
 
@@ -175,13 +174,19 @@ def _timed(strike: Strike, onset_us: int, run: Run, limits: LimitsFile) -> _Time
         and not any(s.state == TRIPPED and onset_us < s.t_us < later_us for s in run.seen)
     ):
         return _with_power(strike, ended_us, run, bound_us)  # the sonication was over before it had to be seen
-    return _Timed(strike, onset_us, bound_us)
+    return _Timed(strike, onset_us, bound_us + _late_us(onset_us, run))
+
+
+def _late_us(start_us: int, run: Run) -> int:
+    """By how much later the software tier may show what begins at once after START was answered: the console hears that
+    in the past of what the firmware has been granted (platforms/unix.py)."""
+    return STEADY_US if any(0 <= start_us - rf_us < STEADY_US for rf_us in run.rf_us) else 0
 
 
 def _with_power(strike: Strike, after_us: int, run: Run, bound_us: int) -> _Timed | None:
     """From the next power on."""
     on_us = next((t_us for t_us, watts in run.history.watts if t_us > after_us and watts > 0.0), None)
-    return None if on_us is None else _Timed(strike, on_us, bound_us + _SEEN_US)
+    return None if on_us is None else _Timed(strike, on_us, bound_us + _late_us(on_us, run))
 
 
 def _endless(drawn: Drawn, run: Run) -> bool:
