@@ -9,6 +9,8 @@ from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from types import FrameType
 
+leaving = False  # this process was told to end: who catches what leaves a task must not begin another one
+
 
 def begin() -> None:
     """Of a worker that a parent has spawned: Ctrl-C is the parent's; one that was killed takes its workers along."""
@@ -19,6 +21,8 @@ def begin() -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
+    global leaving
+    leaving = True
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(0)  # leaves every `with`, so that devices end
 

@@ -164,4 +164,5 @@ def test_what_happens_at_once_after_a_start_may_be_seen_a_horizon_later() -> Non
     assert [strike.fault for strike in it.strikes] == ["overvoltage"]
     assert 0 < run.stimuli[0].t_us - run.rf_us[-1] < STEADY_US
     verdict = judge(it, run, ORACLE, LIMITS)
-    assert verdict.outcome == SAFE and verdict.bound_us == it.strikes[0].event.fault.bound_us(LIMITS, {}) + STEADY_US  # type: ignore[operator]
+    promised_us = it.strikes[0].event.fault.bound_us(LIMITS, it.strikes[0].values)
+    assert promised_us is not None and verdict.outcome == SAFE and verdict.bound_us == promised_us + STEADY_US

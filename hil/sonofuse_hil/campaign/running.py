@@ -2,23 +2,18 @@
 
 import multiprocessing
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from multiprocessing import connection
-from types import FrameType
 from typing import Any, Protocol
 
 from sonofuse.console import ENVIRONMENT, CommandError
 
+from .. import workers
 from . import search
 from .folder import Folder
 from .rows import SEARCH, Asked, Lineage, Row, part_of, run_row
-
-_leaving = False  # of a worker that was told to end
 
 
 class Workers(Protocol):
@@ -89,7 +84,7 @@ def run_block(asked: Asked, lineages: Sequence[Lineage]) -> list[Row]:
     """The rows of a block."""
     rows: list[Row] = []
     for lineage in lineages:
-        if _leaving:
+        if workers.leaving:
             sys.exit(0)
         rows.append(run_row(asked, lineage))
     return rows
@@ -110,27 +105,11 @@ def _several(jobs: int) -> Generator[Workers]:
 
 
 def _begin(begun: Any) -> None:
-    """Of a worker: Ctrl-C is the parent's; a parent that was killed takes its workers along. Each has its own core."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    threading.Thread(target=_follow, daemon=True).start()
+    """Of a worker, each of which has its own core."""
+    workers.begin()
     with begun.get_lock():
         number: int = begun.value
         begun.value += 1
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, (cores[number % len(cores)],))
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    global _leaving
-    if not _leaving:  # told twice, it is on its way already
-        _leaving = True
-        sys.exit(0)  # leaves every `with`, so that devices end
-
-
-def _follow() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)

@@ -272,7 +272,7 @@ _DOUBLE = (
     ),
     Case((33, 29), (Part("watchdog_dead", after_us=0), Part("runaway", after_us=1_000_000, phase=BOOT)), INHIBITED),
 )
-_BESIDE = (  # faults of the plant, and of the firmware, that are no row
+_BESIDE = (  # faults of the plant, of the firmware, and of what a channel shows, that are no row
     Case((), (Part("focus_on_skin"),), TRIP, (*_SKIN, "skin_a dose", "skin_b dose"), plan=LONG),
     Case(
         (),
@@ -292,6 +292,14 @@ _BESIDE = (  # faults of the plant, and of the firmware, that are no row
     Case((), (Part("flow_lost"),), TRIP, ("flow below",), plan=LONG),
     Case((), (Part("warm_water"),), TRIP, (*_SKIN, "water above", "transducer above"), plan=LONG),
     Case((), (Part("firmware_raises"),), RESET, ("monitor interrupted",), watch_us=_BOOTED_US),
+    Case((), (Part("shows_temperature"),), TRIP, (*_SKIN, "skin_a dose", "skin_b dose")),
+    Case((), (Part("shows_rise"),), TRIP, _SKIN, plan=LONG),
+    Case((), (Part("shows_power"),), TRIP, ("forward above", "forward set")),
+    Case((), (Part("shows_voltage"),), TRIP, _REFERENCE),
+    Case((), (Part("shows_flow"),), TRIP, ("flow below",), plan=LONG),
+    Case((), (Part("input_line"),), TRIP, ("forward range",)),
+    Case((), (Part("detector_stuck"),), TRIP, ("forward stuck",), plan=LONG),
+    Case((), (Part("ready_line"),), TRIP, ("skin_a stale",)),
 )
 CASES = (*_SENSORS, *_RF, *_MCU, *_TIMING, *_LINK, *_HOST, *_POWER, *_HUMAN, *_MALICIOUS, *_DOUBLE, *_BESIDE)
 UNSETTLED_ON_CHIP = {  # cases that are not as declared on the emulated chip (platforms/rp2040/fault_trials.py)
