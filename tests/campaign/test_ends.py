@@ -37,7 +37,7 @@ def until_a_part(process: "subprocess.Popen[str]", folder: Path) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_continues(tmp_path: Path, whole: bytes, jobs: str) -> None:
     with start(tmp_path, "hil", *MANY, "--jobs", jobs) as process:
         until_a_part(process, tmp_path)
@@ -69,6 +69,7 @@ def test_kill_9_costs_what_was_under_way_alone(tmp_path: Path, whole: bytes) -> 
     assert parts and all((tmp_path / "out" / name).read_bytes() == data for name, data in parts.items())
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_one_line(tmp_path: Path, whole: bytes) -> None:
     with start(tmp_path, "hil", *MANY, "--jobs", "2") as process:
         until_a_part(process, tmp_path)
