@@ -28,6 +28,32 @@ def source(name: str) -> Path:
     return _CHIP if name == _CHIP.name else FIRMWARE / name
 
 
+def mistake(file: str, old: str, new: str, occurrences: int = 1) -> Transform:
+    """Firmware in which a text of one file is replaced by another.
+
+    Raises:
+        ValueError: if the firmware has no such file; when it is installed, if the text is not there exactly so often.
+    """
+    if file not in FILES:
+        raise ValueError(f"{file} is no file of the firmware")
+
+    def transform(name: str, source: str) -> str:
+        if name != file:
+            return source
+        if source.count(old) != occurrences:
+            raise ValueError(
+                f"{file}: {old!r} is there {source.count(old)} times, not {occurrences}: adapt this mistake"
+            )
+        return source.replace(old, new)
+
+    return transform
+
+
+def both(first: Transform, second: Transform) -> Transform:
+    """One after the other."""
+    return lambda name, source: second(name, first(name, source))
+
+
 def install(
     folder: Path, limits: bytes | None, board: str | Path = "rev_a", transform: Transform | None = None
 ) -> None:

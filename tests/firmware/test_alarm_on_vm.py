@@ -10,7 +10,7 @@ from sonofuse.link import F
 from sonofuse_firmware.alarms import ALARMS, PRIORITIES
 from sonofuse_firmware.states import SAFE, TRIPPED
 from sonofuse_hil.breaking import break_part
-from sonofuse_hil.device import Transform
+from sonofuse_hil.device import Transform, mistake
 from sonofuse_hil.rig import Rig
 from tests.alarm_standard import beat_ms, bursts_of, pulses_of, violations
 from tests.quick import quick_limits
@@ -65,14 +65,6 @@ def test_the_vm_and_the_twin_sound_alike(seed: int) -> None:
 
 
 # ---- in the firmware
-
-
-def short_silence(name: str, source: str) -> str:
-    """The firmware, but for how long it is silent."""
-    if name != "alarms.py":
-        return source
-    assert "SILENCE_MS = 120_000" in source
-    return source.replace("SILENCE_MS = 120_000", f"SILENCE_MS = {SHORT_MS}")
 
 
 def safe(folder: Path, transform: Transform | None = None) -> Rig:
@@ -131,7 +123,7 @@ def test_a_trip_sounds_as_the_standard_says_until_it_is_acknowledged(
 
 
 def test_silence_is_short_and_ends_with_a_new_cause(tmp_path: Path) -> None:
-    with safe(tmp_path, short_silence) as rig:
+    with safe(tmp_path, mistake("alarms.py", "SILENCE_MS = 120_000", f"SILENCE_MS = {SHORT_MS}")) as rig:
         break_part(rig.bench, "skin_a", "open")  # the first that fails from here on, whatever else does
         rig.run_for(700_000)
         assert rig.result().cause >> 8 == RANGE

@@ -8,7 +8,7 @@ import pytest
 from sonofuse.board import BOARDS, board_names
 from sonofuse.layout import FIRMWARE
 from sonofuse.twin import plain_twin
-from sonofuse_hil.device import FILES
+from sonofuse_hil.device import FILES, mistake
 from sonofuse_hil.device import source as installed
 from tests.vm import program
 
@@ -27,7 +27,8 @@ def test_it_compiles_for_armv6m(source: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_wrong_does_not_compile(tmp_path: Path) -> None:
-    source = (FIRMWARE / "kernel.py").read_text(encoding="utf-8").replace("    cause = 0\n", "    cause = None\n", 1)
+    source = (FIRMWARE / "kernel.py").read_text(encoding="utf-8")
+    source = mistake("kernel.py", "    cause = 0\n", "    cause = None\n")("kernel.py", source)
     (tmp_path / "kernel.py").write_text(source, encoding="utf-8")
     assert compile_for_chip(tmp_path / "kernel.py", tmp_path).returncode != 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sonofuse.layout import FIRMWARE, K
 from sonofuse.limits import SHIPPED, compile_limits, load
+from sonofuse_hil.device import mistake
 from sonofuse_hil.measurement import Measurement
 
 from .batch import on_vm
@@ -21,8 +22,7 @@ def changed(folder: Path, name: str, old: str, new: str) -> Path:
     for path in FIRMWARE.glob("*.py"):
         shutil.copy(path, folder)
     source = (folder / name).read_text(encoding="utf-8")
-    assert source.count(old) == 1
-    (folder / name).write_text(source.replace(old, new), encoding="utf-8")
+    (folder / name).write_text(mistake(name, old, new)(name, source), encoding="utf-8")
     return folder
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sonofuse_hil.device import Transform
+from sonofuse_hil.device import Transform, both, mistake
 from sonofuse_hil.rig import Rig, Sonication
 from sonofuse_hil.run import Run
 from tests.quick import quick_limits
@@ -33,17 +33,9 @@ Monitor.ticks = _locked
 """
 
 
-def locked(change: tuple[str, str] = ("", "")) -> Transform:
-    """Lock the heap around every tick while ON, and perhaps plant something in monitor.py."""
-
-    def transform(name: str, source: str) -> str:
-        if name != "monitor.py":
-            return source
-        assert change[0] in source
-        source = source.replace(*change, 1) if change[0] else source
-        return source + LOCKED
-
-    return transform
+def locked(name: str, source: str) -> str:
+    """Lock the heap around every tick while ON."""
+    return source + LOCKED if name == "monitor.py" else source
 
 
 def sonicate(folder: Path, transform: Transform, commands: bool = False) -> tuple[Run, str]:
@@ -59,19 +51,19 @@ def sonicate(folder: Path, transform: Transform, commands: bool = False) -> tupl
 
 
 def test_a_whole_sonication_allocates_nothing(tmp_path: Path) -> None:
-    run, log = sonicate(tmp_path, locked())
+    run, log = sonicate(tmp_path, locked)
     assert run.done == 1 and run.state == 1, (run.seen, log)
     assert "1500 ticks with the heap locked" in log
 
 
 def test_commands_that_are_refused_allocate_nothing(tmp_path: Path) -> None:
-    run, log = sonicate(tmp_path, locked(), commands=True)
+    run, log = sonicate(tmp_path, locked, commands=True)
     assert run.done == 1 and run.state == 1, (run.seen, log)
 
 
 def test_an_allocation_is_noticed(tmp_path: Path) -> None:
     sample = "            gpio = sample(table, inputs)\n"
-    planted = (sample, f"{sample}            self._planted = [gpio]\n")
-    run, log = sonicate(tmp_path, locked(planted))
+    planted = mistake("monitor.py", sample, f"{sample}            self._planted = [gpio]\n")
+    run, log = sonicate(tmp_path, both(planted, locked))
     assert run.done == 0 and any(seen.cause >> 8 == CRASHED for seen in run.seen)
     assert "MemoryError" in log

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sonofuse.limits import SHIPPED
 from sonofuse.link import F
 from sonofuse_hil import strategies
+from sonofuse_hil.device import mistake
 from sonofuse_hil.guarantees import g04, losses
 from sonofuse_hil.guarantees.excursion import IDLE, Excursion
 from sonofuse_hil.guarantees.oracle import Oracle
@@ -77,7 +78,7 @@ def test_a_set_point_that_is_not_the_armed_one(
 def test_the_set_point_of_before_is_not_the_armed_one(limits_files: LimitsFiles, measured: Measured) -> None:
     """The device keeps the power of its first sonication for the second one, and the answer to the second ARM is
     lost."""
-    keeps = g04.mistake("monitor.py", "inputs[I_SET_MW] = set_mw\n", "inputs[I_SET_MW] = inputs[I_SET_MW] or set_mw\n")
+    keeps = mistake("monitor.py", "inputs[I_SET_MW] = set_mw\n", "inputs[I_SET_MW] = inputs[I_SET_MW] or set_mw\n")
     plan = (Sonication(50.0, 0.1), Sonication(40.0, 0.6))
     found = g04.perform(limits_files.hosted, plan=plan, transform=keeps, to_host=losses.answers_to(F.ARM))
     assert found.run.done == 1
@@ -114,7 +115,7 @@ def test_a_stop_that_was_pressed_and_is_lost(lost: int, limits_files: LimitsFile
 
 def test_a_device_that_sees_it_all_is_not_stopped_by_its_host(limits_files: LimitsFiles) -> None:
     danger = Excursion("forward", "above", 130.0, 40_000)
-    sound = g04.mistake("monitor.py", "class Monitor:", "class Monitor:")
+    sound = mistake("monitor.py", "class Monitor:", "class Monitor:")
     found = g04.beyond(danger, limits_files.hosted_alone("forward", "above"), transform=sound)
     assert found.seen_us is None and not found.why
     assert g04.reaction("", found, "").passed is False

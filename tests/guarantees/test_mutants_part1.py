@@ -6,8 +6,10 @@ Two mutants that must not be found stand at the end: they take away one of two w
 import pytest
 
 from sonofuse.limits import SHIPPED
+from sonofuse_hil.device import mistake
 from sonofuse_hil.guarantees import excursion, g01, g08, g10, g11
 from sonofuse_hil.guarantees.excursion import Excursion
+from sonofuse_hil.guarantees.g04 import blind
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.operator import SAFE, Sonication
 from sonofuse_hil.rig import Rig
@@ -38,31 +40,9 @@ BEYOND = {
 }
 
 
-def mutant(file, old, new, occurrences=1):
-    """A transform that replaces a text, which must be there exactly so often."""
-
-    def transform(name, source):
-        if name != file:
-            return source
-        assert source.count(old) == occurrences, f"{file} no longer has {old!r}: adapt this mutant"
-        return source.replace(old, new)
-
-    return transform
-
-
 def broken_but_running(run):
     """Whether the mutant booted and met its stimulus: a crash is no kill."""
     return bool(run.stimuli) and any(seen.state == SAFE for seen in run.seen) and not run.resets
-
-
-def without(check):
-    """Firmware that runs the check, so that the token stays right, and never lets it fail."""
-    if check == "energy":
-        condition = "if energy <= (inputs[I_ENERGY] << wide) >> wide and energy <= limits[H_ENERGY]:"
-        return mutant("kernel.py", condition, "if energy >= 0:")
-    if check == "duration":
-        return mutant("kernel.py", "if on_us > limits[H_MAX_ON_US] or (", "if on_us < 0 and (")
-    return mutant("kernel.py", f"failed |= 1 << {check.upper()}\n", "failed |= 0\n")
 
 
 @pytest.mark.parametrize("check", BEYOND)
@@ -71,28 +51,28 @@ def test_g01_finds_a_check_that_never_fails(check, limits_files):
     limits = limits_files.alone(beyond.channel, check)
     limit_us = round(beyond.plan.duration_s * 1e6) + 1_800_000
     assert g01.reaction(excursion.perform(beyond, limits), Oracle(limits)).passed
-    broken = excursion.perform(beyond, limits, without(check), limit_us)
+    broken = excursion.perform(beyond, limits, blind(check), limit_us)
     assert broken_but_running(broken)
     assert not g01.reaction(broken, Oracle(limits)).passed
 
 
 def test_g01_finds_a_doubled_debounce(limits_files):
     limits = limits_files.alone("forward", "above")
-    run = excursion.perform(BEYOND["above"], limits, mutant("kernel.py", "count += 2", "count += 1", 2))
+    run = excursion.perform(BEYOND["above"], limits, mistake("kernel.py", "count += 2", "count += 1", 2))
     assert broken_but_running(run) and not g01.reaction(run, Oracle(limits)).passed
 
 
 def test_g01_finds_a_limit_in_the_wrong_unit(limits_files):
     limits = limits_files.alone("skin_a", "above")
     after = "\n                    elif left & (1 << (BELOW - ABOVE))"
-    transform = mutant("kernel.py", f"metric = value{after}", f"metric = value - 1000{after}")
+    transform = mistake("kernel.py", f"metric = value{after}", f"metric = value - 1000{after}")
     run = excursion.perform(Excursion("skin_a", "above", 41.2, 30_000, "", SHORT), limits, transform)
     assert broken_but_running(run) and not g01.reaction(run, Oracle(limits)).passed
 
 
 def test_g08_finds_an_energy_limit_of_half(limits_files):
     treatment = g08.population(1, 1)[0]
-    transform = mutant("monitor.py", "self._energy_ratio >> 25)", "self._energy_ratio >> 26)")
+    transform = mistake("monitor.py", "self._energy_ratio >> 25)", "self._energy_ratio >> 26)")
     with Rig(limits_files.quick, treatment.plan, transform=transform) as rig:
         run = rig.run_plan(5_000_000)
     assert not g08.completed(run, treatment).passed
@@ -104,7 +84,7 @@ def test_g08_finds_an_energy_limit_that_comes_too_early(limits_files):
     plan = (Sonication(80.0, 0.6), Sonication(40.0, 0.3))
     treatment = g08.Treatment(plan, g08.population(1, 1)[0].tolerances, 1)
     assert g08.completed(g08.perform(treatment, limits_files.quick), treatment).passed
-    early = mutant(
+    early = mistake(
         "monitor.py", "        self._set_energy = min(", "        self._set_energy = inputs[I_ENERGY] = min("
     )
     with Rig(limits_files.quick, plan, transform=early) as rig:
@@ -112,7 +92,7 @@ def test_g08_finds_an_energy_limit_that_comes_too_early(limits_files):
 
 
 @pytest.mark.parametrize(
-    "transform", [mutant("kernel.py", "count += 2", "count += 1", 2), without("below")], ids=["slow", "never"]
+    "transform", [mistake("kernel.py", "count += 2", "count += 1", 2), blind("below")], ids=["slow", "never"]
 )
 def test_g10_finds_a_stop_that_is_slow_or_ignored(transform, limits_files):
     limits = limits_files.alone("stop_loop", "below")
@@ -125,13 +105,13 @@ def test_g10_finds_a_stop_that_is_slow_or_ignored(transform, limits_files):
 @pytest.mark.parametrize(
     ("kind", "transform"),
     [
-        ("contact_low", without("follow")),
-        ("welded", without("follow")),
-        ("no_tokens", without("follow")),
-        ("contact_high_idle", without("follow")),
-        ("forward_idle", without("idle")),
-        ("welded", mutant("kernel.py", "if mode_us >= limits[H_SETTLE_US]:", "if mode_us >= 2 * limits[H_SETTLE_US]:")),
-        ("runaway", mutant("monitor.py", "if state != SAFE and state != ARMED:", "if state != ARMED:")),
+        ("contact_low", blind("follow")),
+        ("welded", blind("follow")),
+        ("no_tokens", blind("follow")),
+        ("contact_high_idle", blind("follow")),
+        ("forward_idle", blind("idle")),
+        ("welded", mistake("kernel.py", "mode_us >= limits[H_SETTLE_US]:", "mode_us >= 2 * limits[H_SETTLE_US]:")),
+        ("runaway", mistake("monitor.py", "if state != SAFE and state != ARMED:", "if state != ARMED:")),
     ],
 )  # fmt: skip
 def test_g11_finds_what_is_not_noticed(kind, transform, limits_files):
@@ -142,7 +122,7 @@ def test_g11_finds_what_is_not_noticed(kind, transform, limits_files):
 
 
 def test_g11_finds_a_silent_alarm(limits_files):
-    silent = mutant("monitor.py", "        self._alarm.begin(cause, self._inputs[I_NOW])\n", "")
+    silent = mistake("monitor.py", "        self._alarm.begin(cause, self._inputs[I_NOW])\n", "")
     run = g11.perform(g11.Failure("contact_low", 0, 30_000), limits_files.quick, silent)
     assert broken_but_running(run) and not g11.reaction(run, ORACLE).passed
 
@@ -150,8 +130,8 @@ def test_g11_finds_a_silent_alarm(limits_files):
 @pytest.mark.parametrize(
     "transform",
     [
-        mutant("monitor.py", TRIPS, "            "),
-        mutant("permit.py", "        mem32[self._ctrl] = self._function | _OUT_LOW\n", ""),
+        mistake("monitor.py", TRIPS, "            "),
+        mistake("permit.py", "        mem32[self._ctrl] = self._function | _OUT_LOW\n", ""),
     ],
     ids=["trip is ignored, the token is wrong", "pad is not forced, the program is stopped"],
 )

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from sonofuse.layout import K
 from sonofuse_firmware.states import ON, SAFE
-from sonofuse_hil.device import Transform
+from sonofuse_hil.device import Transform, both, mistake
 from sonofuse_hil.guarantees import g02, g05, g07, g09
 from sonofuse_hil.measurement import Measurement
 from sonofuse_hil.platforms.vm import _ops
@@ -17,20 +17,6 @@ from .conftest import LimitsFiles
 from .tripped_machine import machine
 
 SAME = ("monitor.py", "class Monitor:", "class Monitor:")  # the canary: no mistake
-
-
-def mistake(file: str, old: str, new: str) -> Transform:
-    def transform(name: str, source: str) -> str:
-        if name != file:
-            return source
-        assert source.count(old) == 1, f"{file}: {old!r} is there {source.count(old)} times"
-        return source.replace(old, new)
-
-    return transform
-
-
-def both(first: Transform, second: Transform) -> Transform:
-    return lambda name, source: second(name, first(name, source))
 
 
 def failed(measurements: list[Measurement]) -> set[str]:

@@ -13,9 +13,8 @@ import pytest
 from sonofuse.limits import compile_limits, load
 from sonofuse.link import F
 from sonofuse_firmware.states import ARMED, ON, SAFE, TRIPPED
-from sonofuse_hil.device import Transform
+from sonofuse_hil.device import Transform, both, mistake
 from sonofuse_hil.guarantees import floods, g03, g04, g12, hosts, losses
-from sonofuse_hil.guarantees.g04 import mistake
 from sonofuse_hil.line import Line
 from sonofuse_hil.operator import Sonication
 
@@ -46,9 +45,7 @@ def start_without_receipts(limits: Path, transform: Transform) -> bool:
     def deaf(line: Line) -> None:
         line.to_device = losses.no_receipts_from_arm_on(line, 180_000)
 
-    def slow(name: str, source: str) -> str:
-        return g03.slow_digests(3_000)(name, transform(name, source))
-
+    slow = both(transform, g03.slow_digests(3_000))
     found = g03.perform(limits, "deaf", 1_000, lambda _line: None, transform=slow, watch=deaf)
     assert found.run.bursts(0), "RF never began"
     return not g03.unconfirmed("", found, compile_limits(load(limits)), "").passed

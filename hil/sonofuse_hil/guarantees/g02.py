@@ -8,7 +8,7 @@ from sonofuse.layout import K
 from sonofuse_firmware.checks import CHECKS
 from sonofuse_firmware.states import TRIPPED
 
-from ..device import Transform
+from ..device import Transform, mistake
 from ..instrument import Fault, Twin, fault_us
 from ..measurement import Measurement
 from ..platforms.permit import PermitModel
@@ -138,15 +138,7 @@ def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
         test, indent = (f"rare & (1 << ({name} - RISE))", " " * 16) if rare else (f"checks & (1 << {name})", " " * 12)
         old = f"if {test}:\n{indent}done += {name}\n"
         new = old.replace(":", f" and not (channel == {channel} and {late}):", 1)
-
-    def transform(file: str, source: str) -> str:
-        if file != "kernel.py":
-            return source
-        if source.count(old) != 1:
-            raise ValueError(f"kernel.py: the place of check {name} is not found once")
-        return source.replace(old, new)
-
-    return transform
+    return mistake("kernel.py", old, new)
 
 
 def enabled_checks(blob: bytes) -> list[tuple[int, int]]:

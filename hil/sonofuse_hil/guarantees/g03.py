@@ -18,7 +18,7 @@ from pathlib import Path
 from sonofuse.layout import Constants, K
 from sonofuse_firmware.states import TRIPPED
 
-from ..device import Transform
+from ..device import Transform, mistake
 from ..line import Ledger, Line
 from ..measurement import Measurement
 from ..operator import Sonication
@@ -79,15 +79,7 @@ def perform(
 def slow_digests(us: int) -> Transform:
     """Firmware on which a digest takes time, as it does on a chip; here it takes none."""
     old = "    padded = key"
-
-    def transform(name: str, source: str) -> str:
-        if name != "authority.py":
-            return source
-        if source.count(old) != 1:
-            raise ValueError(f"{name}: the place where a digest is made is not found once")
-        return source.replace(old, f"    from _wire import wire\n    wire.charge({us})\n{old}")
-
-    return transform
+    return mistake("authority.py", old, f"    from _wire import wire\n    wire.charge({us})\n{old}")
 
 
 def outcome(rig: Rig, ledger: Ledger) -> Outcome:

@@ -15,7 +15,7 @@ from sonofuse_firmware.checks import CHECKS
 from sonofuse_firmware.states import TRIPPED
 
 from ..bench import Filter
-from ..device import Transform
+from ..device import Transform, mistake
 from ..line import Frames, Line
 from ..measurement import Measurement
 from ..operator import Sonication
@@ -72,23 +72,6 @@ class Listener:
         seen = self._line.ledger.telemetry
         state, cause = (-1, 0) if seen is None else (seen.state, seen.cause)
         return Outcome(self._line.rig.result(), self.seen_us, self.tick_us, self.why, state, cause)
-
-
-def mistake(file: str, old: str, new: str, occurrences: int = 1) -> Transform:
-    """Firmware in which a text is replaced, which is there exactly so often.
-
-    Raises:
-        ValueError: if it is not.
-    """
-
-    def transform(name: str, source: str) -> str:
-        if name != file:
-            return source
-        if source.count(old) != occurrences:
-            raise ValueError(f"{file}: {old!r} is there {source.count(old)} times: adapt this mistake")
-        return source.replace(old, new)
-
-    return transform
 
 
 def blind(check: str) -> Transform:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sonofuse.layout import K
 from sonofuse.link import F
 
-from ..device import Transform
+from ..device import Transform, both, mistake
 from ..faults.memory import reseal as reseal
 from ..measurement import Measurement
 from ..rig import Rig, Sonication
@@ -68,22 +68,15 @@ def flipping(word: int, bit: int) -> Transform:
                 damaged = self._limits[{word}] & 0xFFFFFFFF ^ 1 << {bit}
                 self._limits[{word}] = damaged - (damaged >> 31 << 32)
 {old}"""
-
-    def transform(file: str, source: str) -> str:
-        if file != "monitor.py":
-            return source
-        start = "        self._limits = limits\n"
-        if source.count(old) != 1 or source.count(start) != 1:
-            raise ValueError("monitor.py: the place of the kernel's call is not found once")
-        return source.replace(old, new).replace(start, f"{start}        self._flipped = False\n")
-
-    return transform
+    start = "        self._limits = limits\n"
+    not_yet = mistake("monitor.py", start, f"{start}        self._flipped = False\n")
+    return both(not_yet, mistake("monitor.py", old, new))
 
 
 def flip_in_memory(limits: Path, word: int, bit: int, also: Transform | None = None) -> list[Measurement]:
     """Two passes of the checksum at most: the part that was just looked at is looked at again in the next one."""
     flip = flipping(word, bit)
-    with Rig(limits, (Sonication(60.0, 1.0),), transform=lambda f, s: flip(f, also(f, s) if also else s)) as rig:
+    with Rig(limits, (Sonication(60.0, 1.0),), transform=both(also, flip) if also else flip) as rig:
         words = memoryview(rig.blob[:-36]).cast("i")
         ticks = 2 * -(-4 * words[K.H_WORDS] // words[K.H_CRC_BYTES]) + 1
         bound_us = ticks * words[K.H_TICK_US] + 2_200
