@@ -12,12 +12,12 @@ from .parts.flow import Flow
 from .parts.max31865 import Max31865
 from .parts.supply import Supply
 from .plant import LayeredPlant
+from .plant.transducer import EFFICIENCY
 from .rf_chain import History as History
 from .rf_chain import RfChain
 from .thermometers import Thermometers
 from .tolerances import Tolerances as Tolerances
 
-_EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 Filter = Callable[[int, bytes], bytes]  # time in µs, bytes that begin their way -> those that arrive now
 _QUEUE, _POWER, _FLOW, _CONTACTS, _CONVERTERS = range(5)  # places in the list of what is due next
 
@@ -341,7 +341,7 @@ class Bench:
         if self.rf.changes_power(t_us):
             # A sensor may have asked it ahead of the firmware.
             self.plant.advance_to(max(t_us, self.thermometers.seen_us) * 1e-6)
-            self.plant.set_power(self.rf.entering_w * _EFFICIENCY)
+            self.plant.set_power(self.rf.entering_w * EFFICIENCY)
         for follow in self.on_power:
             follow(self.rf.watts)
         self.analog.refresh(t_us, self.rf.shown_w(self.plant.reflection()), self.forced)

@@ -11,6 +11,7 @@ import time
 
 from sonofuse.limits import SHIPPED, load
 
+from .plant.transducer import EFFICIENCY
 from .rig import Rig, Sonication
 
 RUNS = 5
@@ -26,7 +27,7 @@ def _peer_s() -> float:
 
 
 def _times_real_time(seed: int) -> float:
-    with Rig(plan=(Sonication(40 / 0.65, 20.0),), seed=seed) as rig:
+    with Rig(plan=(Sonication(40 / EFFICIENCY, 20.0),), seed=seed) as rig:
         rig.run_for(2_000_000)
         began_us, began = rig.now_us, time.perf_counter()
         run = rig.run_plan(100_000_000, after_us=0)

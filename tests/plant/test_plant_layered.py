@@ -12,7 +12,7 @@ from sonofuse_hil.plant import Anatomy, LayeredPlant, beam
 from sonofuse_hil.plant.column import growth
 from sonofuse_hil.plant.response import PLACES, SOURCES, modes, response
 from sonofuse_hil.plant.tissue import STANDARD, grid
-from sonofuse_hil.plant.transducer import Transducer
+from sonofuse_hil.plant.transducer import EFFICIENCY, Transducer
 
 known_modes = functools.cache(modes)
 PERIOSTEUM = [(1, 38.9), (5, 46.3), (10, 54.4), (15, 61.5), (20, 67.8), (30, 61.3), (40, 57.0)]
@@ -222,7 +222,7 @@ def test_flow_stops_in_the_plant():
     plant.set_power(40.0)
     plant.set_flow(0.0)
     plant.advance_to(10.0)
-    assert plant.read("transducer") == pytest.approx(20.0 + 10 * 40 * (1 / 0.65 - 1) / 300)
+    assert plant.read("transducer") == pytest.approx(20.0 + 10 * 40 * (1 / EFFICIENCY - 1) / 300)
 
 
 @pytest.mark.parametrize("bad", [math.nan, -1.0, math.inf])

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from sonofuse.limits import SHIPPED, load
 from sonofuse.limits import find as limits_named
-from sonofuse_hil import faults, strategies
+from sonofuse_hil import faults, ranges, strategies
 from sonofuse_hil.bench import Tolerances
 from sonofuse_hil.operator import Sonication
 from sonofuse_hil.plant.response import response
 from sonofuse_hil.plant.tissue import STANDARD
 from sonofuse_hil.scenario import Scenario, load_scenario, run_scenario
 from sonofuse_hil.scenario_text import scenario_text
-from sonofuse_hil.strategies import Range, examples, ranges
+from sonofuse_hil.strategies import Range, examples
 
 FILES = {name: limits_named(name) for name in ("bone_metastasis", "mini_ntc")}
 REV_A = load(SHIPPED).board

@@ -1,8 +1,8 @@
 """The declared distribution of scenarios: which plans, tissue, parts and faults a campaign draws, and from where.
 
 A scenario is a pure function of a point in the unit cube, one coordinate for each figure below, in this order. All
-figures are evenly spread but for durations, whose logarithm is. The ranges are this project's choice (D) unless a
-source is named: no survey of patients or of devices. The faults: kinds.py.
+figures are evenly spread but for durations, whose logarithm is. The ranges: ranges.py beside this folder; what stands
+here is this project's choice (D) too. The faults: kinds.py.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,15 @@ import numpy as np
 from sonofuse.board import load_board
 from sonofuse.limits import LimitsFile, load
 
+from .. import ranges
 from ..bench import Tolerances
 from ..faults import Value, get
 from ..faults.register import BOOT, Choice
 from ..guarantees.oracle import Oracle
 from ..operator import Sonication
 from ..plant.tissue import STANDARD, Anatomy
+from ..plant.transducer import EFFICIENCY
+from ..ranges import Range
 from ..scenario_model import Event, Expectation, Scenario
 from .kinds import BEFORE, GAP, KINDS, LATE, MIDDLE, MOST_PARAMETERS, ONSET, PAIRS, available, touches, words
 from .kinds import weights as weights_of
@@ -31,11 +34,6 @@ _T = TypeVar("_T")
 VERSION = 2  # of this declaration: a folder of another one is not continued
 SONICATIONS = 4
 _NUMBERS = (1, 1, 2, 2, 3, 4)  # sonications of a treatment: one is drawn
-_POWER_W = (20.0, 60.0)  # acoustic
-_DURATION_S = (
-    0.25,
-    4.0,
-)  # shortened, so that a campaign has many: a sonication in trial patients took 20 s to 30 s [8]
 ANATOMIES = 24
 NOMINAL_SHARE = 0.3  # of the scenarios, in which nothing is broken
 TWO_SHARE = 0.25  # of the others: two faults
@@ -49,7 +47,6 @@ _ANY_US = 22_000  # a moment is later by up to this: any phase against ticks and
 _UNTIL_RF_US = 1_500_000  # after power-up
 _LONGEST_S = 15.0  # of a sonication that lasts until a slow fault has to be seen
 _SLACK_S = 0.4  # and this much longer
-_EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 
 # New or not, number of sonications, power and duration of each, gap, patient, 10 tolerances, broken or not, one or two
 # faults, a declared pair or not; for each of two: which, which sonication, when (twice), and its parameters.
@@ -91,6 +88,9 @@ class _Coordinates:
         at *= high - low + second[1] - second[0]
         return low + at if at < high - low else second[0] + at - (high - low)
 
+    def over(self, each: Range) -> float:
+        return self.even(each.low, each.high)
+
     def one(self, choices: Sequence[_T], weights: Sequence[float] | None = None) -> _T:
         at = self.next()
         if weights is None:
@@ -108,23 +108,22 @@ def anatomy_of(number: int) -> Anatomy:
     """One of ANATOMIES patients. Not one for each scenario, because the solution of each takes a quarter of a second,
     and equal ones share it.
 
-    Thicknesses are around those of domain sheet A; the absorption of bone is spread over the published range.
     """
     rng = np.random.default_rng([VERSION, number])
     at = _Coordinates([float(value) for value in rng.random(9)])
     skin, fat, muscle, bone, marrow = STANDARD.layers
     return Anatomy(
         layers=(
-            replace(skin, thickness_mm=at.even(1.5, 2.5)),
-            replace(fat, thickness_mm=at.even(5.0, 20.0)),
-            replace(muscle, thickness_mm=at.even(20.0, 50.0)),
-            replace(bone, thickness_mm=at.even(3.0, 8.0)),
+            replace(skin, thickness_mm=at.over(ranges.SKIN_MM)),
+            replace(fat, thickness_mm=at.over(ranges.FAT_MM)),
+            replace(muscle, thickness_mm=at.over(ranges.MUSCLE_MM)),
+            replace(bone, thickness_mm=at.over(ranges.BONE_MM)),
             marrow,
         ),
-        bone_absorption=at.even(0.16, 1.0),  # published codes: 0.16, 0.28 or 1 (domain sheet, finding 3)
-        shear_share=at.even(0.0, 0.5),  # the sweep of plant/tissue.py
-        beam_radius_mm=at.even(5.0, 9.0),  # around 7 mm, which gives clinical temperatures (domain sheet A)
-        probes_mm=(at.even(1.0, 4.0), at.even(1.0, 4.0)),
+        bone_absorption=at.over(ranges.BONE_ABSORPTION),
+        shear_share=at.over(ranges.SHEAR_SHARE),
+        beam_radius_mm=at.over(ranges.BEAM_RADIUS_MM),
+        probes_mm=(at.over(ranges.PROBE_MM), at.over(ranges.PROBE_MM)),
     )
 
 
@@ -136,7 +135,7 @@ def limits_of(limits: Path, board: Path | None) -> LimitsFile:
 
 def impossible(oracle: Oracle) -> str:
     """Why a drawn plan cannot be armed with some limits, "" if each can."""
-    most_w, longest_s = _POWER_W[1] / _EFFICIENCY, _LONGEST_S
+    most_w, longest_s = ranges.ACOUSTIC_W.high / EFFICIENCY, _LONGEST_S
     armable_w = oracle.armable_w(oracle.watching("forward"))
     if most_w > armable_w:
         return f"a campaign draws up to {most_w:.1f} W, and these limits arm at most {armable_w:.1f} W"
@@ -166,24 +165,24 @@ def scenario(
     at = _Coordinates(point)
     new = at.next() < _NEW_SHARE
     number = at.one(_NUMBERS)
-    ratio = _DURATION_S[1] / _DURATION_S[0]
+    ratio = ranges.CAMPAIGN_S.high / ranges.CAMPAIGN_S.low
     plan = [
-        Sonication(at.even(*_POWER_W) / _EFFICIENCY, round(_DURATION_S[0] * ratio ** at.next(), 6))
+        Sonication(at.over(ranges.ACOUSTIC_W) / EFFICIENCY, round(ranges.CAMPAIGN_S.low * ratio ** at.next(), 6))
         for _ in range(SONICATIONS)
     ][:number]
     gap_s = at.one(GAPS_S)
     anatomy = anatomy_of(at.one(range(ANATOMIES)))
     tolerances = Tolerances(  # as for G8
-        skin_a_offset_c=at.even(-0.2, 0.2),
-        skin_b_offset_c=at.even(-0.2, 0.2),
-        transducer_offset_c=at.even(-0.2, 0.2),
-        water_offset_c=at.even(-0.2, 0.2),
-        forward_error_db=at.even(-0.1, 0.1),
-        reflected_error_db=at.even(-0.1, 0.1),
-        generator_error=at.even(-0.01, 0.01),
-        reference_error=at.even(-0.0005, 0.0005),
-        lag_s=at.even(0.1, 0.5),
-        flow_ml_min=round(at.even(1_700, 2_500)),
+        skin_a_offset_c=at.over(ranges.OFFSET_K),
+        skin_b_offset_c=at.over(ranges.OFFSET_K),
+        transducer_offset_c=at.over(ranges.OFFSET_K),
+        water_offset_c=at.over(ranges.OFFSET_K),
+        forward_error_db=at.over(ranges.DETECTOR_DB),
+        reflected_error_db=at.over(ranges.DETECTOR_DB),
+        generator_error=at.over(ranges.GENERATOR),
+        reference_error=at.over(ranges.REFERENCE),
+        lag_s=at.over(ranges.LAG_S),
+        flow_ml_min=round(at.over(ranges.FLOW_ML_MIN)),
     )
     broken = at.next() >= NOMINAL_SHARE
     strikes = _strikes(at, plan, limits_of(limits, board), faults) if broken else ()

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import ranges
 from ..bench import Tolerances
 from ..measurement import Measurement
 from ..operator import Sonication
+from ..plant.transducer import EFFICIENCY
+from ..ranges import Range
 from ..rig import Rig
 from ..run import Run
 from .g01 import tripped_after
 
-_EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 _HOUR_US = 3600e6
 
 
@@ -36,22 +38,26 @@ def population(number: int, seed: int, longest_s: float = 4.0) -> list[Treatment
     def even(low: float, high: float) -> float:
         return float(rng.uniform(low, high))
 
+    def over(each: Range) -> float:
+        return even(each.low, each.high)
+
     return [
         Treatment(
             tuple(
-                Sonication(even(20.0, 60.0) / _EFFICIENCY, even(0.3, longest_s)) for _ in range(int(rng.integers(1, 3)))
+                Sonication(over(ranges.ACOUSTIC_W) / EFFICIENCY, even(0.3, longest_s))
+                for _ in range(int(rng.integers(1, 3)))
             ),
             Tolerances(
-                skin_a_offset_c=even(-0.2, 0.2),
-                skin_b_offset_c=even(-0.2, 0.2),
-                transducer_offset_c=even(-0.2, 0.2),
-                water_offset_c=even(-0.2, 0.2),
-                forward_error_db=even(-0.1, 0.1),
-                reflected_error_db=even(-0.1, 0.1),
-                generator_error=even(-0.01, 0.01),
-                reference_error=even(-0.0005, 0.0005),
-                lag_s=even(0.1, 0.5),
-                flow_ml_min=int(rng.integers(1_700, 2_501)),
+                skin_a_offset_c=over(ranges.OFFSET_K),
+                skin_b_offset_c=over(ranges.OFFSET_K),
+                transducer_offset_c=over(ranges.OFFSET_K),
+                water_offset_c=over(ranges.OFFSET_K),
+                forward_error_db=over(ranges.DETECTOR_DB),
+                reflected_error_db=over(ranges.DETECTOR_DB),
+                generator_error=over(ranges.GENERATOR),
+                reference_error=over(ranges.REFERENCE),
+                lag_s=over(ranges.LAG_S),
+                flow_ml_min=int(rng.integers(round(ranges.FLOW_ML_MIN.low), round(ranges.FLOW_ML_MIN.high) + 1)),
             ),
             int(rng.integers(1, 10_000_000)),
         )

@@ -8,7 +8,7 @@ from .tissue import BLOOD_C, STANDARD, Anatomy
 from .transducer import Transducer
 
 READ_BACK = 0.01  # of forward power: reflection of a well coupled transducer, this project's choice
-RETURNED = 0.42  # and of one that faces air: the wave comes back through the same efficiency, 0.65 squared (D)
+RETURNED = 0.42  # and of one that faces air: the wave comes back through the same EFFICIENCY, squared (D)
 
 
 class LayeredPlant:

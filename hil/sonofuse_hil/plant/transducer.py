@@ -4,11 +4,12 @@ import math
 
 from ..parts.check import number
 
+EFFICIENCY = 0.65  # electrical to acoustic (domain sheet A, from memory)
 WATER_J_PER_L_K = 4186.0
 
 
 class Transducer:
-    """Temperature of the transducer and of the water that the chiller supplies (lump and efficiency from memory).
+    """Temperature of the transducer and of the water that the chiller supplies (lump from memory).
 
     Args:
         water_c: supply temperature, degC; the transducer starts there.
@@ -22,7 +23,7 @@ class Transducer:
         self,
         water_c: float = 20.0,
         flow_l_min: float = 2.0,
-        efficiency: float = 0.65,
+        efficiency: float = EFFICIENCY,
         heat_capacity_j_k: float = 300.0,
     ) -> None:
         self.water_c = number("water degC", water_c, 0.0, 60.0)

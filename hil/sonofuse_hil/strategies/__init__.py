@@ -4,6 +4,7 @@
 """
 
 from ..bench import Tolerances
+from ..ranges import Range
 from .benches import examples, moments, seeds, tolerances
 from .breaking import certain_us, faults_of, parameters, shown
 from .excursions import (
@@ -18,7 +19,6 @@ from .excursions import (
     stops,
     within,
 )
-from .ranges import Range
 from .scenarios import expected, scenarios
 from .treatments import anatomies, armable_w, longest_s, placements, plans
 

@@ -4,9 +4,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from .. import ranges
 from ..bench import Tolerances
-from . import ranges
-from .ranges import Range
+from ..ranges import Range
 
 DIGITS = 4  # after the point: what a person reads, and a scenario file says exactly
 

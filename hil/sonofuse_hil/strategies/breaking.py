@@ -9,13 +9,13 @@ from sonofuse.board import Board
 from sonofuse.limits import LimitsFile
 from sonofuse.limits.units import DIMENSIONS, quantity
 
+from .. import ranges
 from ..faults import Choice, Fault, Parameter, Quantity, Value, fault_names, get
 from ..faults.register import BOOT, IDLE
 from ..operator import Sonication
+from ..ranges import Range
 from ..scenario_model import Event
-from . import ranges
 from .benches import spread
-from .ranges import Range
 
 PLAN = (Sonication(60.0, 1.0), Sonication(60.0, 1.0))
 _STEPS = 200  # of a parameter over its range

@@ -10,11 +10,11 @@ from sonofuse.layout import K
 from sonofuse.limits import LimitsFile, compile_limits
 from sonofuse.limits.words import energy_channel
 
+from .. import ranges
 from ..operator import Sonication
 from ..plant.tissue import STANDARD, Anatomy, Layer
-from . import ranges
+from ..ranges import Range
 from .benches import spread
-from .ranges import Range
 
 _FINISH_S = 0.1  # kept free before the longest duration: FINISH has to be obeyed by then
 _LEAST_S, _LEAST_W = 0.1, 0.1

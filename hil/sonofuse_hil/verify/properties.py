@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 
 from sonofuse.limits.report import report
 
-from .. import strategies
+from .. import ranges, strategies
 from ..faults import Fault, get
 from ..faults.catalogue import CATALOGUE
 from ..faults.register import BOOT, IDLE
@@ -18,7 +18,6 @@ from ..guarantees.excursion import Excursion
 from ..operator import Sonication
 from ..scenario import Outcome
 from ..scenario_model import ANYHOW, Event, Expectation, Scenario
-from ..strategies import ranges
 from ..strategies.breaking import shortened_s
 from ..strategies.scenarios import described
 from ..strategies.treatments import armable_w, longest_s, watts_of
