@@ -5,7 +5,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Annotation, Text
 
+from sonofuse_hil.report import curves
 from sonofuse_hil.report.case import Case
 from sonofuse_hil.report.curves import picture
 from sonofuse_hil.report.page import Head, page
@@ -13,6 +16,7 @@ from sonofuse_hil.scenario import load_scenario, run_scenario
 
 NAMES = ("lost_coupling", "hung_firmware")
 HEAD = Head("Two <cases>", "sonofuse hil run 'a & b'", (("sonofuse", "1.2.3"),))
+ROOM = 8  # of 960 pixels: a browser's letters may be a little wider than those that matplotlib knows
 VOID = {"meta", "br", "link", "hr", "img", "input"}
 
 
@@ -133,6 +137,25 @@ def test_rf_that_never_ends_is_said(cases):
 def test_no_case_is_no_report():
     with pytest.raises(ValueError, match="at least one case"):
         page(HEAD, [])
+
+
+@pytest.mark.parametrize("figure", [curves.overview, curves.instant])
+def test_no_word_is_cut_off(figure, cases, monkeypatch):
+    outside = []
+
+    def measure(sheet, _label):
+        canvas = FigureCanvasAgg(sheet)
+        canvas.draw()
+        for words in sheet.findobj(Annotation):
+            box = Text.get_window_extent(words, canvas.get_renderer())
+            if box.x0 < 0 or box.x1 > sheet.bbox.width - ROOM:
+                outside.append(words.get_text())
+        return ""
+
+    monkeypatch.setattr(curves, "_svg", measure)
+    for case in cases:
+        figure(case)
+    assert not outside
 
 
 def test_the_picture_of_both(cases):

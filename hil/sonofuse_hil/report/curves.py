@@ -27,6 +27,7 @@ PLACES = (
 )
 LIMITED = (("skin_a", "skin limit", BLUE), ("transducer", "transducer limit", PURPLE))
 BEFORE_S, EVERY = 4.0, 5  # of the overview: time shown before RF, and one sample in so many
+_RIGHT = 0.81  # of the sheet: the rest is for the names of curves and limits, "transducer limit 42.5 °C" at the most
 DOTS = (0, (1, 1.6))
 BEFORE_MS, AFTER_MS = 8.0, 12.0  # of the instant: shown before the event and after RF is off
 
@@ -64,7 +65,7 @@ def _overview(sheet: FigureBase, case: Case) -> None:
     start_s = (run.rf_us[0] if run.rf_us else 0) * 1e-6
     end_s = run.end_us * 1e-6 - start_s
     heat, power, permit = sheet.subplots(3, 1, sharex=True, height_ratios=(4.3, 1.5, 0.55))
-    sheet.subplots_adjust(left=0.075, right=0.835, top=0.985, bottom=0.085, hspace=0.16)
+    sheet.subplots_adjust(left=0.075, right=_RIGHT, top=0.985, bottom=0.085, hspace=0.16)
     _temperatures(heat, case, start_s, end_s)
     _power(power, case, start_s, end_s)
     _spans(permit, [(first * 1e-6 - start_s, last * 1e-6 - start_s) for first, last in run.bursts(0)], 0, GREEN)
@@ -170,8 +171,8 @@ def _labels(axes: Axes, ends: Iterable[tuple[float, str, str]], end_s: float, sp
         above = max(value, above + gap)
         line = {"arrowstyle": "-", "color": colour, "lw": 0.5, "alpha": 0.6, "shrinkA": 0, "shrinkB": 0}
         axes.annotate(
-            label, (end_s, value), (end_s * 1.012 + 0.1, above), color=colour, va="center", fontsize=9,
-            annotation_clip=False, arrowprops=line,
+            label, (end_s, value), (1.016, above), textcoords=axes.get_yaxis_transform(), color=colour, va="center",
+            fontsize=9, annotation_clip=False, arrowprops=line,
         )  # fmt: skip
 
 
