@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sonofuse_firmware.states import TRIPPED
 
@@ -113,6 +114,19 @@ class Run:
                 last = at_us
             watts = value
         return None if watts > 0.0 else last
+
+    def unsafe(self, gap_us: float) -> str:
+        """One line that says what must not be after any run, "" if it is not: a permit or RF at the end, or a permit
+        that came back before a cooling gap of `gap_us` was over."""
+        if any(last >= self.end_us for switch in (0, 1) for _, last in self.bursts(switch)):
+            return "a permit was still given at the end"
+        if self.rf_off(0) is None:
+            return "RF was still on at the end"
+        pauses_us = [after[0] - before[1] for switch in (0, 1) for before, after in pairwise(self.bursts(switch))]
+        if pauses_us and min(pauses_us) < gap_us:
+            after_ms = min(pauses_us) / 1e3
+            return f"RF came back after {after_ms:.3f} ms, before a cooling gap of {gap_us / 1e6:g} s was over"
+        return ""
 
     def digest(self) -> str:
         """SHA-256 of everything in this record: the same seed gives the same digest."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sonofuse.board import Board
 from sonofuse.causes import cause_text, cause_words
@@ -133,7 +132,7 @@ def judge(scenario: Scenario, run: Run, board: Board, gap_us: float = 0.0) -> Ou
         reaction_us = None if reaction_us is None else reaction_us - start_us
         off_us = run.rf_off(start_us)
         rf_off_us = None if off_us is None else off_us - start_us
-    reason = _wrong(scenario, run, board, start_us, reaction_us) or _unsafe(scenario, run, gap_us)
+    reason = _wrong(scenario, run, board, start_us, reaction_us) or run.unsafe(max(gap_us, expect.pause_us))
     return Outcome(
         scenario=scenario,
         run=run,
@@ -204,19 +203,4 @@ def _wrong(scenario: Scenario, run: Run, board: Board, start_us: int | None, rea
         return "no alarm"
     if reaction_us is not None and reaction_us > expect.within_us:
         return f"took {reaction_us / 1e3:.3f} ms, allowed are {expect.within_us / 1e3:g} ms"
-    return ""
-
-
-def _unsafe(scenario: Scenario, run: Run, gap_us: float) -> str:
-    """One line that says what must not be after any run, "" if it is not."""
-    if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
-        return "a permit was still given at the end"
-    if run.rf_off(run.rf_us[0] if run.rf_us else 0) is None:
-        return "RF was still on at the end"
-    pauses_us = [after[0] - before[1] for switch in (0, 1) for before, after in pairwise(run.bursts(switch))]
-    least_us = max(gap_us, scenario.expect.pause_us)
-    if pauses_us and min(pauses_us) < least_us:
-        return (
-            f"RF came back after {min(pauses_us) / 1e3:.3f} ms, before a cooling gap of {least_us / 1e6:g} s was over"
-        )
     return ""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sonofuse_hil.device import Transform
+from sonofuse_hil.device import mistake
 from sonofuse_hil.faults import trial
 from sonofuse_hil.faults.cases import Case
 from sonofuse_hil.faults.declared import CASES
 
-# A case, the mistake (file, text, text instead of it), and how it shows.
+# A case, the mistake (file, text, text instead of it), and how it shows: what is said first.
 MISTAKES = {
     "1 sensor_open": (
         ("kernel.py", "failed |= 1 << RANGE\n", "failed |= 0\n"),
@@ -38,7 +38,7 @@ MISTAKES = {
     ),
     "36 late_tick": (
         ("kernel.py", "        cause = DEADLINE << 8 | MONITOR\n", "        token = step * DEADLINE\n"),
-        "RF came back before the cooling gap was over",
+        "RF came back after ",
     ),
     "46 console_hung": (
         (
@@ -58,7 +58,7 @@ MISTAKES = {
     ),
     "54 impatient_operator": (
         ("monitor.py", "        if self._times[_SINCE_ON_US] < self._gap_us:\n", "        if False:\n"),
-        "RF came back before the cooling gap was over",
+        "RF came back after ",
     ),
     "55 early_acknowledgement, patient_stop": (
         ("monitor.py", "        if cause or self._state_words[S_TOKEN] != self._token or not", "        if not"),
@@ -71,21 +71,11 @@ def case(label: str) -> Case:
     return next(case for case in CASES if case.label == label)
 
 
-def mistake(file: str, old: str, new: str) -> Transform:
-    def transform(name: str, source: str) -> str:
-        if name != file:
-            return source
-        assert source.count(old) == 1, f"{file}: {old!r} is there {source.count(old)} times"
-        return source.replace(old, new)
-
-    return transform
-
-
 @pytest.mark.parametrize("label", MISTAKES)
 def test_a_mistake_shows(label: str, tmp_path: Path) -> None:
     made, how = MISTAKES[label]
     seen = trial.perform(case(label), tmp_path, transform=mistake(*made))
-    assert seen.wrong == how
+    assert seen.wrong.startswith(how)
 
 
 def test_firmware_without_a_mistake_is_as_declared(tmp_path: Path) -> None:

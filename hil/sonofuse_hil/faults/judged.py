@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 
 from sonofuse import link, protocol
 from sonofuse.causes import cause_words
@@ -63,7 +62,8 @@ class Seen:
 def judge(case: Case, limits: LimitsFile, run: Run, notes: Notes) -> Seen:
     """Compare what a run shows with what its case declares."""
     j = _Judged(case, limits, replace(run, seen=tuple(notes.said)), notes)
-    return Seen(case, j.status, j.text, j.reaction_us, j.bound_us, run, j.unsafe or j.wrong)
+    wrong = run.unsafe(1e6 * limits.cooling_gap_s) or j.wrong
+    return Seen(case, j.status, j.text, j.reaction_us, j.bound_us, run, wrong)
 
 
 def measurements(seen: Seen) -> list[Measurement]:
@@ -222,18 +222,4 @@ class _Judged:
             return "it tripped while RF was on"
         if self.bound_us is not None and (self.reaction_us is None or self.reaction_us > self.bound_us):
             return f"took {self.reaction_us} µs, allowed are {self.bound_us}"
-        return ""
-
-    @property
-    def unsafe(self) -> str:
-        """What must not be after any fault."""
-        run = self.run
-        if any(last >= run.end_us for switch in (0, 1) for _, last in run.bursts(switch)):
-            return "a permit was still given at the end"
-        if run.rf_off(0) is None:
-            return "RF was still on at the end"
-        gap_us = 1e6 * self.limits.cooling_gap_s
-        for switch in (0, 1):
-            if any(after[0] - before[1] < gap_us for before, after in pairwise(run.bursts(switch))):
-                return "RF came back before the cooling gap was over"
         return ""
