@@ -232,36 +232,65 @@ class Bench:
             self._converters(now)
         self.now_us = max(self.now_us, t_us)
 
-    def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]:
-        """Go ahead to `t_us`, or to what comes first of: an event of scenario, relays or contacts, `most` changes.
+    def foresee(self, t_us: int, most: int) -> tuple[int, list[int]]:
+        """Go ahead to `t_us`, or to what comes first of: an event of scenario, relays or contacts, `most` steps.
 
-        Returns the time and the pins from now on: (time, levels), at least one. Only converters and the flow meter,
-        which no output reaches, move; their parts are then ahead of the firmware.
+        Returns the time and the steps on the way, each in four words (platforms/vm/_ops.py): how long after now, the
+        pins from then on, and where it is the end of a conversion its DRDY's mask, the converter's place << 16 | what
+        it shows. Only converters and the flow meter, which no output reaches, move; their parts are then ahead of the
+        firmware.
         """
-        due = self._due
+        due, now = self._due, self.now_us
         t_us = min(t_us, due[_QUEUE], due[_POWER], due[_CONTACTS])
-        pins = [(self.now_us, self._pins)]
-        while self._next_us < t_us and len(pins) <= most:
-            now = self._next_us
-            self._converters(now)
-            if self._pins != pins[-1][1]:
-                pins.append((now, self._pins))
-        return (min(t_us, self._next_us) if len(pins) > most else t_us), pins
+        steps: list[int] = []
+        while self._next_us < t_us:
+            if len(steps) >= 4 * most:
+                return self._next_us, steps
+            at, before = self._next_us, self._pins
+            if due[_FLOW] <= at:
+                self._turn(at)
+            ended = [number for number in range(len(self._ready)) if due[_CONVERTERS + number] <= at]
+            for number in ended:
+                self._convert(at, number)
+            self._next_us = min(due)
+            for number in ended:
+                _, converter, mask = self._ready[number]
+                steps += (at - now, self._pins, mask, number << 16 | converter.result)
+            if not ended and self._pins != before:
+                steps += (at - now, self._pins, 0, 0)
+        return t_us, steps
+
+    def readings(self) -> list[int]:
+        """What every converter shows now, in three words each (platforms/vm/_ops.py)."""
+        words: list[int] = []
+        for cs, converter, mask in self._ready:
+            words += (1 << cs, 0 if converter.fault == "drdy_low" else mask, converter.result)
+        return words
+
+    def was_read(self, t_us: int, place: int) -> None:
+        """A result that was granted has been read."""
+        _, converter, mask = self._ready[place]
+        converter.was_read(t_us)
+        self._set(mask, converter.level)
 
     def adc(self, t_us: int = 0) -> Counts:
         """The converter's inputs now, or at a later time that was foreseen."""
         return self.analog.counts(max(t_us, self.now_us))
 
-    def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]:
-        """One SPI transaction with whichever converter is selected: its answer, and the pins that it leaves high."""
-        for number, (cs, converter, mask) in enumerate(self._ready):
+    def adc_block(self, t_us: int, slots: int) -> bytes:
+        """The converter's inputs from now on, a reading for every millisecond: four 16-bit counts each."""
+        return self.analog.block(max(t_us, self.now_us), slots)
+
+    def transfer(self, t_us: int, data: bytes) -> bytes:
+        """One SPI transaction with whichever converter is selected: its answer."""
+        for number, (cs, converter, _) in enumerate(self._ready):
             if cs == self._selected:
                 ahead_us = max(t_us, self._ahead_us[number])  # it may have converted ahead of the firmware
                 answer = converter.transfer(ahead_us, data)
                 self._convert(ahead_us, number)
                 self._next_us = min(self._due)
-                return answer, self._pins & mask
-        return bytes(len(data)), 0
+                return answer
+        return bytes(len(data))
 
     def exchange(self, t_us: int, byte: int) -> int:
         """One byte on SPI, for a platform that shifts bytes; nobody selected leaves the line low."""

@@ -3,7 +3,9 @@
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from sonofuse.board import BOARDS
@@ -17,7 +19,8 @@ Transform = Callable[[str, str], str]  # file name, source -> source
 NATIVE = not (sys.platform == "darwin" and platform.machine() == "arm64")
 """Whether the VM runs native code; on Apple Silicon its decorators are a SyntaxError, and the plain twin runs."""
 
-_CHIP = Path(__file__).parent / "platforms" / "vm" / "chip.py"  # instead of the firmware's: there is no chip here
+_VM = Path(__file__).parent / "platforms" / "vm"
+_CHIP = _VM / "chip.py"  # instead of the firmware's: there is no chip here
 KEY = bytes(range(32))
 """The key of every device in the rig."""
 FILES = tuple(sorted(path.name for path in FIRMWARE.glob("*.py") if path.name != "__init__.py"))
@@ -82,6 +85,19 @@ def install(
     (folder / latch.RECORD).write_bytes(latch.record(range(len(latch.FILES))))
     seal(folder)
     (folder / "key.bin").write_bytes(KEY)
+
+
+def vm_modules() -> Path:
+    """Where the VM finds what stands in for the chip's own modules, or their plain twins."""
+    return _VM if NATIVE else Path(_plain_modules().name)
+
+
+@cache
+def _plain_modules() -> "tempfile.TemporaryDirectory[str]":
+    folder = tempfile.TemporaryDirectory(prefix="sonofuse-vm-")
+    for path in _VM.glob("*.py"):
+        (Path(folder.name) / path.name).write_text(plain_twin(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
 
 
 def seal(folder: Path) -> None:

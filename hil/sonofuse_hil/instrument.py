@@ -15,7 +15,7 @@ ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
 
 _MODULE = """
 from array import array
-from _wire import wire
+from _wire import charge, now
 
 on = bytearray(1)
 _hits = array("i", [0] * {probes})
@@ -33,14 +33,14 @@ def p(number):
     if number == {probe}:
         _left[0] -= 1
         if _left[0] == 0 or {again} and _left[0] < 0:
-            print("fault", wire.now)
+            print("fault", now())
             {action}
 """
 _STATEMENTS = {
     "MemoryError": "raise MemoryError",
     "ValueError": 'raise ValueError("injected")',
     "hang": "while True: pass",
-    "overrun": "wire.charge({lost_us})",
+    "overrun": "charge({lost_us})",
 }
 
 

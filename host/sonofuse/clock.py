@@ -5,6 +5,7 @@ compares the time stamps in telemetry with its own monotonic clock.
 """
 
 from collections import deque
+from itertools import takewhile
 
 WRAP_US = 1 << 30  # the device's clock counts modulo this (docs/kernel.md)
 TOLERANCE = 0.02  # a crystal has 50 ppm, a host's clock 500 ppm; late frames look like 1 % over the window
@@ -57,9 +58,11 @@ class ClockWatch:
         host0, _ = self._seen[0]
         host1, _ = self._seen[-1]
         quarter = (host1 - host0) // 4
-        first = [(host - device, device) for host, device in self._seen if host - host0 <= quarter]
-        last = [(host - device, device) for host, device in self._seen if host1 - host <= quarter]
-        (delay_a, at_a), (delay_b, at_b) = min(first), min(last)
+        first = takewhile(lambda seen: seen[0] - host0 <= quarter, self._seen)
+        last = takewhile(lambda seen: host1 - seen[0] <= quarter, reversed(self._seen))
+        (delay_a, at_a), (delay_b, at_b) = (
+            min((host - device, device) for host, device in end) for end in (first, last)
+        )
         if at_b == at_a:
             return 0.0
         return -(delay_b - delay_a) / (at_b - at_a + delay_b - delay_a)

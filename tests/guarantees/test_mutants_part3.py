@@ -156,7 +156,7 @@ MISTAKES: dict[str, tuple[Transform, Check]] = {
     ),
     "a flood starves the rows": (
         FRAMES("_BEHIND = const(256)", "_BEHIND = const(4096)", 1),
-        partial(flooded, "questions", SAFE, 6_000),
+        partial(flooded, "questions", SAFE, 4_000),
     ),
 }
 

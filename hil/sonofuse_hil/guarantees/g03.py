@@ -79,7 +79,7 @@ def perform(
 def slow_digests(us: int) -> Transform:
     """Firmware on which a digest takes time, as it does on a chip; here it takes none."""
     old = "    padded = key"
-    return mistake("authority.py", old, f"    from _wire import wire\n    wire.charge({us})\n{old}")
+    return mistake("authority.py", old, f"    from _wire import charge\n    charge({us})\n{old}")
 
 
 def outcome(rig: Rig, ledger: Ledger) -> Outcome:

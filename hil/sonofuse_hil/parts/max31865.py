@@ -60,6 +60,7 @@ class Max31865:
         self._now_us = 0
         self._due_us = NEVER_US
         self._drdy = 1
+        self._fresh_us = 0  # when the last conversion ended
         self._code = 0
         self._registers = bytearray(8)
         self._registers[3] = self._registers[4] = 0xFF
@@ -107,7 +108,24 @@ class Max31865:
     def drdy(self, t_us: int) -> int:
         """Level of the DRDY pin: 0 while a result waits to be read."""
         self.advance(t_us)
+        return self.level
+
+    @property
+    def level(self) -> int:
+        """The same at the time up to which it was advanced."""
         return 0 if self._fault == "drdy_low" else self._drdy
+
+    @property
+    def result(self) -> int:
+        """The 16 bits that a read of the result shows now; reading them by this changes nothing."""
+        if self._fault == "zeros":
+            return 0
+        return 0xFFFF if self._fault == "ones" else self._read_low() | self._registers[1] << 8
+
+    def was_read(self, t_us: int) -> None:
+        """Somebody has read the result at a time that may lie before the last conversion's end."""
+        if t_us >= self._fresh_us:
+            self._drdy = 1
 
     def transfer(self, t_us: int, tx: bytes) -> bytes:
         """One transaction framed by CS, all at the given time: address byte (write: + 80h), then data bytes.
@@ -150,8 +168,11 @@ class Max31865:
             return 0xFF
         if address in (1, 2):
             self._drdy = 1
-        value = self._registers[address]
-        return value | 1 if address == 2 and self._registers[7] else value
+        return self._read_low() if address == 2 else self._registers[address]
+
+    def _read_low(self) -> int:
+        """The last digits, and whether there is a fault."""
+        return self._registers[2] | (1 if self._registers[7] else 0)
 
     def _write(self, t_us: int, address: int, value: int) -> None:
         if 3 <= address <= 6:
@@ -193,6 +214,7 @@ class Max31865:
         if self._code <= (self._registers[5] << 8 | self._registers[6]) >> 1:
             self._registers[7] |= LOW
         self._drdy = 0
+        self._fresh_us = t_us
 
     def _coded(self, ohm: float) -> int:
         error = number("max31865 rref_error", self.rref_error + self.rref_tempco_per_k * self.warmth_k, -0.5, 0.5)

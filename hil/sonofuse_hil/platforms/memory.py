@@ -25,7 +25,7 @@ def flip(pid: int, held: bytes, bit: int) -> int:
     try:
         for region in regions:
             span, rights, *_ = region.split()
-            if rights.startswith("rw"):
+            if rights == "rw-p":  # its own: what it shares is the rig's side of the wire
                 start, end = (int(edge, 16) for edge in span.split("-"))
                 found += _flip_in(memory, start, end, held, bit)
     finally:

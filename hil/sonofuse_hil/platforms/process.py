@@ -1,22 +1,24 @@
-"""One MicroPython VM as a process, with its three pipes: requests, answers, outputs."""
+"""One MicroPython VM as a process, with two pipes to wake each other and a memory that both see (vm/_ops.py)."""
 
 import atexit
 import importlib
+import mmap
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
 
 import psutil
 
+from .. import device
 from .vm import _ops
 
-_VM_MODULES = Path(_ops.__file__).parent
 HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
 BOOT_CPU_S = 2.0  # the same until the first telemetry: a slow machine compiles the firmware for longer
 _WALL_S = 60.0  # outer kill: a VM that gets no CPU and says nothing for this long
@@ -51,7 +53,7 @@ def _zygote() -> socket.socket:
     return ours
 
 
-def _start_external(program: str, script: Path, folder: Path, log: Path, wires: tuple[int, int, int]) -> int:
+def _start_external(program: str, script: Path, modules: str, log: Path, wires: tuple[int, int, int]) -> int:
     def move() -> None:  # in the child, before it becomes the VM
         for number, wire in zip((103, 104, 105), wires, strict=True):
             os.dup2(wire, number)
@@ -63,8 +65,8 @@ def _start_external(program: str, script: Path, folder: Path, log: Path, wires: 
         try:
             process = subprocess.Popen(
                 [program, str(script)],
-                cwd=folder,
-                env=os.environ | {"MICROPYPATH": f"{_VM_MODULES}:{folder}"},
+                cwd=script.parent,
+                env=os.environ | {"MICROPYPATH": modules},
                 stdout=output,
                 stderr=output,
                 preexec_fn=move,
@@ -91,41 +93,43 @@ class Vm:
     def __init__(self, folder: Path, script: str = "main.py", program: str = "") -> None:
         request_r, request_w = os.pipe()
         reply_r, reply_w = os.pipe()
-        output_r, output_w = os.pipe()
-        theirs = (request_w, reply_r, output_w)
-        self._requests, self._replies, self._outputs = request_r, reply_w, output_r
+        self._requests, self._replies = request_r, reply_w
         self.log = folder / "vm.log"
-        try:
-            if program:
-                self.pid = _start_external(program, folder / script, folder, self.log, theirs)
-            else:
-                channel = _zygote()
-                text = "\0".join((str(folder / script), str(folder), f"{_VM_MODULES}:{folder}", str(self.log)))
-                socket.send_fds(channel, [text.encode()], list(theirs))
-                self.pid = int(channel.recv(32))
-        finally:
-            for wire in theirs:
-                os.close(wire)
-        os.set_blocking(self._outputs, False)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(_ops.BYTES)
+            self.memory = mmap.mmap(file.fileno(), _ops.BYTES)
+            theirs = (request_w, reply_r, file.fileno())
+            modules = f"{device.vm_modules()}:{folder}"
+            try:
+                if program:
+                    self.pid = _start_external(program, folder / script, modules, self.log, theirs)
+                else:
+                    channel = _zygote()
+                    text = "\0".join((str(folder / script), str(folder), modules, str(self.log)))
+                    socket.send_fds(channel, [text.encode()], list(theirs))
+                    self.pid = int(channel.recv(32))
+            finally:
+                os.close(request_w)
+                os.close(reply_r)
+        self.words = memoryview(self.memory).cast("I")
         self._poll = select.poll()
         self._poll.register(self._requests, select.POLLIN)
         self._unheard = program  # an external program that has not said anything yet
         self.patience_s = BOOT_CPU_S
         self.alive = True
 
-    def request(self) -> bytes:
-        """The next request, or b"" when the firmware hung or ended (the VM is then gone)."""
+    def request(self) -> bool:
+        """Wait for the next request; False when the firmware hung or ended (the VM is then gone)."""
         if not self._poll.poll(_POLL_MS) and not self._wait():
             self.kill()
-            return b""
-        record = os.read(self._requests, _ops.RECORD_BYTES)
-        if len(record) != _ops.RECORD_BYTES:
+            return False
+        if not os.read(self._requests, 1):
             self.kill()
             if self._unheard:
-                raise RigError(f"{self._unheard}: ended without a word; is it MicroPython, unix port?")
-            return b""
+                raise RigError(f"{self._unheard}: ended without a word; is it MicroPython, unix port, with ffi?")
+            return False
         self._unheard = ""
-        return record
+        return True
 
     def _wait(self) -> bool:
         """The slow path: whether a request arrived before the VM used up its CPU time."""
@@ -144,30 +148,12 @@ class Vm:
             return float("inf")
         return used.user + used.system
 
-    def read(self, length: int) -> bytes:
-        """The payload behind a request."""
-        return os.read(self._requests, length) if length else b""
-
-    def answer(self, reply: bytes) -> None:
+    def answer(self) -> None:
+        """The answer is in the memory: let the firmware go on."""
         try:
-            os.write(self._replies, reply)
+            os.write(self._replies, b"!")
         except BrokenPipeError:
             self.kill()
-
-    def outputs(self) -> bytes:
-        """Everything that the firmware has put out since the last call."""
-        chunks: list[bytes] = []
-        while True:
-            try:
-                chunk = os.read(self._outputs, 65536)
-            except BlockingIOError:
-                break
-            if not chunk:
-                break
-            chunks.append(chunk)
-            if len(chunk) < 4096:
-                break
-        return b"".join(chunks)
 
     def kill(self) -> None:
         if self.alive:
@@ -179,8 +165,5 @@ class Vm:
 
     def close(self) -> None:
         self.kill()
-        self._close_wires()
-
-    def _close_wires(self) -> None:
-        for wire in (self._requests, self._replies, self._outputs):
+        for wire in (self._requests, self._replies):
             os.close(wire)

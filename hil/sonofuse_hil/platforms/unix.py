@@ -1,19 +1,21 @@
 """The software tier: the unmodified firmware on a real MicroPython VM, in virtual time.
 
 The VM runs ahead up to a horizon, with the inputs that the bench foresees until then; its outputs carry their own
-times. That is exact as long as no output changes an input before the horizon. While the permit stays as it is, the
-shortest way from an output to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at
-most 6 ms; it is 20 ms while no permit program runs, and 1 ms while the permit could begin. No horizon passes an event
-of the scenario, of the relays or of a contact. Flash and converters are asked directly. Two things are seen late: a
-rising read-back (0.2 ms after the first edge) by up to 1 ms, and what a console does to the generator when it has read
-a frame, by up to a horizon: power that it switches on is 6 ms old at most when the firmware first sees it.
+times. That is exact as long as no output changes an input before the horizon, but for the DRDY that rises when a
+converter is read: that one the VM's side makes itself. While the permit stays as it is, the shortest way from an output
+to an input is the pump's hold and the relay's release, 8 ms together, so the horizon is at most 6 ms; it is 20 ms while
+no permit program runs, and 1 ms while the permit could begin. No horizon passes an event of the scenario, of the relays
+or of a contact. Flash is asked directly. Two things are seen late: a rising read-back (0.2 ms after the first edge) by
+up to 1 ms, and what a console does to the generator when it has read a frame, by up to a horizon: power that it
+switches on is 6 ms old at most when the firmware first sees it.
 
 Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs or dies, they go on.
 """
 
 import os
 import struct
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,17 +31,14 @@ from .platform import Device
 from .process import HUNG_CPU_S, Vm
 from .vm import _ops
 
-GRANT_US = 1_000  # while the permit could begin; also how long an ADC reading's noise lasts
+GRANT_US = 1_000  # while the permit could begin
 STEADY_US = 6_000  # while both switches give edges
 OFF_US = 20_000  # while no program runs: then no output reaches an input but over the link
 TRIP_BYTES = 3 * 4096  # as many blocks as the firmware reserves beside the latch's
 WATCHDOG_PROVEN = Constants("selftest.py").PROVEN
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 TICKS = "ticks.txt"  # what the clock shows at a boot (vm/time.py)
-_RECORD = struct.Struct(_ops.RECORD)
-_HEAD = struct.Struct(_ops.REPLY_HEAD)
-_STEP = struct.Struct(_ops.STEP)
-_PINS = struct.Struct(_ops.PINS)
+_ANSWER = struct.Struct(_ops.ANSWER)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
 _ORDERS = {
     "memory": _ops.MEMORY_ERROR,
@@ -48,7 +47,8 @@ _ORDERS = {
     "interrupt": _ops.INTERRUPT,
     "stack": _ops.STACK,
 }
-_PINS_MAX = _ops.STEPS_MAX - OFF_US // GRANT_US  # changes of pins in one answer
+_STEPS_MAX = _ops.STEPS_MAX - _ops.READINGS_MAX  # they may end together
+_TICKS_MASK = 0x3FFFFFFF  # vm/_wire.py
 
 
 class Bench(Protocol):
@@ -58,9 +58,13 @@ class Bench(Protocol):
 
     def advance(self, t_us: int) -> None: ...
     def next_event_us(self) -> int: ...
-    def foresee(self, t_us: int, most: int) -> tuple[int, list[tuple[int, int]]]: ...
-    def adc(self, t_us: int) -> tuple[int, int, int, int]: ...
-    def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]: ...
+    @property
+    def levels(self) -> int: ...
+    def readings(self) -> list[int]: ...
+    def foresee(self, t_us: int, most: int) -> tuple[int, list[int]]: ...
+    def was_read(self, t_us: int, place: int) -> None: ...
+    def adc_block(self, t_us: int, slots: int) -> bytes: ...
+    def transfer(self, t_us: int, data: bytes) -> bytes: ...
     def pin(self, t_us: int, pin: int, level: int) -> None: ...
     def permit(self, t_us: int, switch: int, edges: bool) -> None: ...
     def received(self, t_us: int, data: bytes) -> None: ...
@@ -102,7 +106,8 @@ class UnixPlatform:
         self._boot_due_us = 0
         self.booted_us = 0  # what the firmware's clock counts from, in the rig's time
         self._vm: Vm | None = None
-        self._pending = b""  # a request that waits for its answer
+        self._base_us = 0  # the last answer: what the firmware says counts from there
+        self._asked = False  # a request waits for its answer
         self._busy_us: int | None = None  # until then the flash works, and the firmware waits for it
         self._drop: set[int] = set()
         self.powered = True
@@ -219,8 +224,8 @@ class UnixPlatform:
                 return
             (self.folder / "reset.txt").write_text(f"{int(self._timer_reset)} {self.scratch}")
             self._vm = Vm(self.folder, self._script, self._program)
-            self._pending = b""
-            self.booted_us = self.now_us
+            self._asked = False
+            self._base_us = self.booted_us = self.now_us
 
     def _serve(self, t_us: int) -> None:
         """One exchange with the VM."""
@@ -229,43 +234,71 @@ class UnixPlatform:
         if self._busy_us is not None:
             self._work(vm, self._busy_us, t_us)
             return
-        record = self._pending or vm.request()
-        outputs = vm.outputs()
-        if outputs:
-            for at_us, operation, argument, value, payload in _parse(outputs):
-                at_us += self.booted_us
-                # Two things happen on every tick and change nothing but a deadline that has not come.
-                if operation == _ops.WATCHDOG and at_us < self._watchdog_due_us:
-                    self._watchdog_due_us = at_us + self._watchdog_us
-                    continue
-                if operation == _ops.TOKEN:
-                    number = argument // _SECOND_MACHINE
-                    switch = self.switches[number]
-                    if self._told[number] and at_us <= switch.last_edge_us and number not in self._drop:
-                        switch.word(at_us, value)
-                        self.last_token_us[number] = at_us
-                        continue
-                self._advance(max(self.now_us, at_us))
-                if self._vm is not vm:
-                    return
-                self._output(self.now_us, operation, argument, value, payload)
-        if not record:
+        words = vm.words
+        heard = self._asked or vm.request()
+        if words[_ops.FED] and self._base_us + words[_ops.FED_FIRST] < self._watchdog_due_us:
+            self._watchdog_due_us = self._base_us + words[_ops.FED_LAST] + self._watchdog_us
+        words[_ops.FED] = 0
+        if words[_ops.OUT_HEAD]:
+            self._outputs(vm)
+            if self._vm is not vm:
+                return
+        if not heard:
             self.hung_us = self.now_us
             return
-        at_us, operation, argument, length, value = _RECORD.unpack(record)
-        at_us += self.booted_us
+        at_us = self._base_us + words[_ops.NOW]
         if at_us >= t_us:  # the answer waits until the rig goes on
-            self._pending = record
+            self._asked = True
             self._advance(t_us)
             return
-        self._pending = b""
+        self._asked = False
         self._advance(max(at_us, self.now_us))
         if self._vm is not vm:
             return
         try:
-            self._answer(vm, operation, argument, length, value, t_us)
+            self._answer(vm, t_us)
         except PowerCutError:
             self.cut_power()
+
+    def _outputs(self, vm: Vm) -> None:
+        """What the firmware has put out since its last request, in order; a reset of it ends that."""
+        words = vm.words
+        end = words[_ops.OUT_HEAD]
+        said = words[_ops.OUT_AT : _ops.OUT_AT + end].tolist()
+        words[_ops.OUT_HEAD] = 0
+        base_us, at = self._base_us, 0
+        line, line_us = b"", 0  # a frame comes in pieces, one a tick; the console hears it when it ends
+        while at < end:
+            at_us, what, value = base_us + said[at], said[at + 1], said[at + 2]
+            at += _ops.RECORD_WORDS
+            operation = what & 0xFF
+            if operation == _ops.TOKEN:  # on every tick; most change nothing but a deadline that has not come
+                number = (what >> 8 & 0xFF) // _SECOND_MACHINE
+                switch = self.switches[number]
+                if self._told[number] and at_us <= switch.last_edge_us and number not in self._drop:
+                    switch.word(at_us, value)
+                    self.last_token_us[number] = at_us
+                    continue
+            elif operation == _ops.READING:
+                self.bench.was_read(at_us, what >> 8 & 0xFF)
+                continue
+            payload = b""
+            if length := what >> 16:
+                start = 4 * (_ops.OUT_AT + at)
+                payload = vm.memory[start : start + length]
+                at += -(-length // 4)
+                if operation == _ops.UART_TX:
+                    line, line_us = line + payload, at_us
+                    if 0 not in payload:
+                        continue
+                    payload, line = line, b""
+            self._advance(max(self.now_us, at_us))
+            if self._vm is not vm:
+                break
+            self._output(self.now_us, operation, what >> 8 & 0xFF, value, payload)
+        if line:
+            self._advance(max(self.now_us, line_us))
+            self._output(self.now_us, _ops.UART_TX, 0, 0, line)
 
     def _advance(self, t_us: int) -> None:
         """Process everything that happens by itself up to `t_us`, in order of time."""
@@ -329,45 +362,43 @@ class UnixPlatform:
             self.bench.pin(t_us, argument, value)
         self._edges(t_us)
 
-    def _answer(self, vm: Vm, operation: int, argument: int, length: int, value: int, t_us: int) -> None:
-        data = vm.read(length) if operation in (_ops.SPI_TRANSFER, _ops.FLASH_WRITE) else b""
-        now = self.now_us
+    def _answer(self, vm: Vm, t_us: int) -> None:
+        operation, _, length, value = vm.words[_ops.REQUEST : _ops.REQUEST + 4]
+        now, payload = self.now_us, 4 * _ops.PAYLOAD_AT
         if self.blocked is not None and now >= self.blocked[0] and operation == self.blocked[1]:
             self._block(now)
             return
-        follow = b""
         if operation == _ops.SPI_TRANSFER:
-            answer, high = self.bench.transfer(now, data)
-            vm.answer(_PINS.pack(high) + (answer if argument else b""))
-            return
-        if operation == _ops.FLASH_READ:
+            vm.memory[payload : payload + length] = self.bench.transfer(now, vm.memory[payload : payload + length])
+        elif operation == _ops.FLASH_READ:
             store, at = self._store(value)
-            follow = store.read(at, length)
+            vm.memory[payload : payload + length] = store.read(at, length)
         elif operation == _ops.FLASH_WRITE:
             store, at = self._store(value)
-            self._busy_us = now + store.program(at, data)
+            self._busy_us = now + store.program(at, vm.memory[payload : payload + length])
         elif operation == _ops.FLASH_ERASE:
             store, at = self._store(value)
             self._busy_us = now + store.erase(at)
         elif operation == _ops.RESET:
             self._reset("firmware")
         if self._vm is vm and self._busy_us is None:
-            vm.answer(self._reply(t_us) + follow)
+            self._grant(vm, t_us)
 
     def _work(self, vm: Vm, until_us: int, t_us: int) -> None:
         """The flash programs or erases; its answer comes when it is done."""
         self._advance(min(t_us, until_us))
         if self._vm is vm and self.now_us >= until_us:
             self._busy_us = None
-            vm.answer(self._reply(t_us))
+            self._grant(vm, t_us)
 
     def _store(self, offset: int) -> tuple[Flash, int]:
         """The model behind an offset into the reserved blocks: the latch's come first, then those of the last trips."""
         latch_bytes = len(self.flash.data)
         return (self.flash, offset) if offset < latch_bytes else (self.trips, offset - latch_bytes)
 
-    def _reply(self, t_us: int) -> bytes:
-        now = self.now_us
+    def _grant(self, vm: Vm, t_us: int) -> None:
+        """Answer: the inputs from now on, up to a horizon."""
+        now, bench, words = self.now_us, self.bench, vm.words
         order = 0
         first, second = self.switches
         horizon = now + GRANT_US
@@ -384,23 +415,46 @@ class UnixPlatform:
                 self.ordered_us = now
             elif self.order[0] < horizon:
                 horizon = self.order[0]
-        horizon, pins = self.bench.foresee(horizon, _PINS_MAX)
-        steps: list[bytes] = []
-        at, slot = 0, now
-        for since in range(0, horizon - now, GRANT_US):  # a reading's noise for every millisecond
-            slot = now + since
-            counts = self.bench.adc(slot)
-            while at + 1 < len(pins) and pins[at + 1][0] <= slot:
-                at += 1
-            steps.append(_STEP.pack(since, *counts, pins[at][1]))
-            while at + 1 < len(pins) and pins[at + 1][0] < slot + GRANT_US:
-                at += 1
-                steps.append(_STEP.pack(pins[at][0] - now, *counts, pins[at][1]))
-        received = self.bench.to_send(_ops.RECEIVE_MAX)
-        fifo = first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE
-        times_us = horizon - self.booted_us, now - self.booted_us
-        head = _HEAD.pack(times_us[0], order, fifo, len(received), len(steps), times_us[1], received)
-        return (head + b"".join(steps)).ljust(_ops.REPLY_BYTES, b"\0")
+        readings = bench.readings()
+        if self.blocked is not None:  # of a bus that does not answer nothing is granted
+            if now >= self.blocked[0]:
+                readings = []
+            elif self.blocked[0] < horizon:
+                horizon = self.blocked[0]
+        levels = bench.levels
+        horizon, steps = bench.foresee(horizon, _STEPS_MAX)
+        self._base_us = now
+        since_boot_us = now - self.booted_us
+        _ANSWER.pack_into(
+            vm.memory,
+            0,
+            0,
+            steps[0] if steps else horizon - now,
+            horizon - now,
+            levels,
+            0,
+            _ops.STEPS_AT,
+            _ops.STEPS_AT + len(steps),
+            first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE,
+            0,
+            since_boot_us & _TICKS_MASK,
+            since_boot_us & 0xFFFFFFFF,
+            since_boot_us >> 32,
+            order,
+            len(readings) // _ops.READING_WORDS,
+        )
+        for at, values in (_ops.READING_AT, readings), (_ops.STEPS_AT, steps):
+            if values:
+                words[at : at + len(values)] = array("I", values)
+        counts = bench.adc_block(now, max(1, -(-(horizon - now) // _ops.SLOT_US)))
+        vm.memory[4 * _ops.ADC_AT : 4 * _ops.ADC_AT + len(counts)] = counts
+        head = words[_ops.RX_HEAD]
+        room = (words[_ops.RX_TAIL] - head - 1) % _ops.RX_BYTES
+        for byte in bench.to_send(min(room, _ops.RECEIVE_MAX)):
+            vm.memory[4 * _ops.RX_AT + head] = byte
+            head = (head + 1) % _ops.RX_BYTES
+        words[_ops.RX_HEAD] = head
+        vm.answer()
 
     # ---- ends of a run of the firmware
 
@@ -413,7 +467,7 @@ class UnixPlatform:
         if self._vm is not None:
             self._vm.close()
             self._vm = None
-        self._pending, self._busy_us = b"", None
+        self._asked, self._busy_us = False, None
 
     def _release(self, reason: str) -> None:
         """A reset or a loss of power: all pins are released, the programs are gone."""
@@ -455,15 +509,6 @@ class Unix:
         if device.ticks_us:
             (device.folder / TICKS).write_text(str(device.ticks_us))
         return UnixPlatform(device.folder, device.bench, device.flash, self.program, device.script)
-
-
-def _parse(outputs: bytes) -> Iterator[tuple[int, int, int, int, bytes]]:
-    at = 0
-    while at + _ops.RECORD_BYTES <= len(outputs):
-        t_us, operation, argument, length, value = _RECORD.unpack_from(outputs, at)
-        at += _ops.RECORD_BYTES
-        yield t_us, operation, argument, value, outputs[at : at + length]
-        at += length
 
 
 def own_core() -> None:

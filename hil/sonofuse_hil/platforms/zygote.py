@@ -1,12 +1,14 @@
 """Starts MicroPython VMs in a millisecond: a small process that has loaded the VM once and forks for every run.
 
 Forking here and not in the rig keeps the rig's threads and memory out of the child. The protocol on the inherited
-socket: a message of three file descriptors and four texts (script, folder, path of modules, log file); the answer is
-the child's process id.
+socket: a message of three file descriptors (requests, answers, the memory that both sides see) and four texts (script,
+folder, path of modules, log file); the answer is the child's process id.
 """
 
 import contextlib
+import ctypes
 import importlib
+import mmap
 import os
 import signal
 import socket
@@ -14,7 +16,7 @@ import sys
 
 
 def _become(message: bytes, wires: list[int]) -> None:
-    """In the child: take the wires as descriptors 3, 4 and 5, and run the script."""
+    """In the child: take the wires as descriptors 3, 4 and 5, map the memory, and run the script."""
     import micropython_run
 
     script, folder, modules, log = message.decode().split("\0")
@@ -28,6 +30,8 @@ def _become(message: bytes, wires: list[int]) -> None:
     for number, source in zip((3, 4, 5), moved, strict=True):
         os.dup2(source, number)
     os.closerange(6, 256)
+    memory = mmap.mmap(5, 0)
+    os.environ["SONOFUSE_WIRE"] = str(ctypes.addressof(ctypes.c_char.from_buffer(memory)))
     os.chdir(folder)
     os.environ["MICROPYPATH"] = modules
     micropython_run.run_main(["micropython", script])

@@ -1,8 +1,7 @@
-"""What the firmware's side of the wire can say, for both sides: requests wait for an answer, outputs do not."""
+"""What the firmware's side of the wire can say, and where in the memory that it shares with the rig: for both sides.
 
-# time u64, operation u8, argument u8, length of what follows u16, value u32
-RECORD = "<QBBHI"
-RECORD_BYTES = 16
+Requests wait for an answer, outputs do not.
+"""
 
 ADVANCE = 1
 SPI_TRANSFER = 2
@@ -17,26 +16,10 @@ TOKEN = 18
 MACHINE_INIT = 19
 MACHINE_ACTIVE = 20
 MACHINE_EXEC = 21
-WATCHDOG = 22
 WATCHDOG_START = 23
 UART_TX = 24
 SCRATCH = 25
-
-# answer: horizon u64, order u8, FIFO bits u8, received u16, steps u32, time u64 (flash may have been busy since it was
-# asked), received bytes, then what the inputs are from when on, a step each: time after the answer u16 and four ADC
-# counts u16, pins u32
-REPLY_HEAD = "<QBBHIQ80s"
-RECEIVE_MAX = 80
-STEP = "<HHHHHxxI"
-STEPS_MAX = 32
-STEP_WORDS = 4
-RECEIVED_AT = 6  # in words of 4 bytes
-STEPS_AT = 26
-REPLY_BYTES = 616
-
-# a transfer of SPI is answered by the pins that are high from now on, u32, and what was foreseen stays
-PINS = "<I"
-PINS_BYTES = 4
+READING = 26  # a converter's result was read: its place among those that are granted
 
 # orders: a fault that the rig wants inside the very call that it answers
 HANG = 1
@@ -47,3 +30,51 @@ INTERRUPT = 5
 STACK = 6
 LATE = 16  # and as many ms more than one
 LATE_MS_MAX = 200
+
+# The shared memory, in words of 32 bits. An answer of the rig begins with these; times are us after the answer.
+NOW = 0
+DUE = 1  # when the next step begins, or the horizon
+HORIZON = 2
+GPIO = 3
+RAISED = 4  # pins that went high since the answer because the firmware has read a result
+STEP = 5  # place of the next step
+STEPS_END = 6
+FIFO = 7  # bit per state machine: 1 while its FIFO still holds a word
+FIFO_SLOT = 8  # in which slot these bits are true
+TICKS = 9  # what ticks_us counts from
+BASE = 10  # time of the answer since the boot, two words
+ORDER = 12
+READINGS = 13  # how many results are granted, 0 = the rig has to be asked
+ANSWER = "<14I"
+# What both sides move on.
+RX_HEAD = 14
+RX_TAIL = 15
+OUT_HEAD = 16  # words that have been put out since the last request
+FED = 17  # whether the watchdog was, and when first and last
+FED_FIRST = 18
+FED_LAST = 19
+START = 20  # what the firmware's clock showed at its boot
+# A request: operation, argument, length of its payload in bytes, value.
+REQUEST = 21
+# For each converter: mask of its chip select, of the DRDY that a read raises (0: none), the 16 bits that it shows.
+READING_AT = 32
+READING_WORDS = 3
+READINGS_MAX = 10  # more than a chip has pins for
+# From when on which pins are high; where that is the end of a conversion its DRDY's mask, and place << 16 | bits.
+STEPS_AT = 64
+STEP_WORDS = 4
+STEPS_MAX = 32
+# A reading of the ADC for every slot of a millisecond: four 16-bit counts.
+ADC_AT = 192
+SLOT_US = 1_000
+SLOTS_MAX = 24
+RX_AT = 256
+RX_BYTES = 1024
+RECEIVE_MAX = 80  # with an answer: the line carries 92 in a millisecond
+PAYLOAD_AT = 512
+PAYLOAD_BYTES = 4096
+# Outputs: time, operation | argument << 8 | bytes that follow << 16, value; what follows fills whole words.
+OUT_AT = 1536
+OUT_WORDS = 8192
+RECORD_WORDS = 3
+BYTES = 4 * (OUT_AT + OUT_WORDS)

@@ -3,14 +3,15 @@
 The times are those of a Pico at 125 MHz, rounded up: they make a tick take a plausible time, and are no measurement.
 """
 
-from _ops import MEMORY, PIN, RESET, SCRATCH, WATCHDOG, WATCHDOG_START
-from _wire import wire
+from _ops import ADVANCE, MEMORY, PIN, RESET, SCRATCH, WATCHDOG_START
+from _wire import charge, feed, gpio, output, request, transfer
 
 _GPIO_IN = 0xD0000004
 _WATCHDOG_REASON, _WATCHDOG_SCRATCH = 0x40058008, 0x4005800C
 _PIN_US = 2
 _MEMORY_US = 2
 _FEED_US = 2
+_NOTHING = bytearray(0)
 
 
 class Pin:
@@ -20,14 +21,14 @@ class Pin:
         self.number = number
         self.output = mode == Pin.OUT
         if self.output:
-            wire.charge(_PIN_US)
-            wire.output(PIN, number, 1 if value else 0)
+            charge(_PIN_US)
+            output(PIN, number, 1 if value else 0)
 
     def __call__(self, value=None):
-        wire.charge(_PIN_US)
+        charge(_PIN_US)
         if value is None:
-            return wire.gpio >> self.number & 1
-        wire.output(PIN, self.number, 1 if value else 0)
+            return gpio() >> self.number & 1
+        output(PIN, self.number, 1 if value else 0)
 
     value = __call__
 
@@ -44,8 +45,8 @@ class SPI:
         self._us_per_byte = 8_000_000 // baudrate + 2
 
     def write(self, data):
-        wire.charge(self._us_per_byte * len(data))
-        wire.transfer(0, data)
+        charge(self._us_per_byte * len(data))
+        transfer(data, _NOTHING)
 
 
 class UART:
@@ -57,42 +58,43 @@ class UART:
 
 class WDT:
     def __init__(self, timeout):
-        wire.charge(_FEED_US)
-        wire.output(WATCHDOG_START, 0, timeout)
+        charge(_FEED_US)
+        output(WATCHDOG_START, 0, timeout)
+        request(ADVANCE, 0, 0, 0)  # so that its start comes before what feeds it
 
     def feed(self):
-        wire.charge(_FEED_US)
-        wire.output(WATCHDOG, 0, 0)
+        charge(_FEED_US)
+        feed()
 
 
 class _Memory:
     """Registers by address: the pins' input register and the pads' control registers exist here."""
 
     def __getitem__(self, address):
-        wire.charge(_MEMORY_US)
+        charge(_MEMORY_US)
         if address == _WATCHDOG_REASON or address == _WATCHDOG_SCRATCH:
             with open("reset.txt") as file:  # what the rig says of the last reset: reason and scratch register
                 return int(file.read().split()[address == _WATCHDOG_SCRATCH])
         if address != _GPIO_IN:
             raise ValueError("register 0x%08x is not modelled" % address)
-        return wire.gpio
+        return gpio()
 
     def __setitem__(self, address, value):
-        wire.charge(_MEMORY_US)
+        charge(_MEMORY_US)
         if address == _WATCHDOG_SCRATCH:
-            wire.output(SCRATCH, 0, value)
+            output(SCRATCH, 0, value)
             return
         pin = (address - 0x40014004) // 8
         if address != 0x40014004 + 8 * pin or not 0 <= pin < 30:
             raise ValueError("register 0x%08x is not modelled" % address)
-        wire.output(MEMORY, pin, value)
+        output(MEMORY, pin, value)
 
 
 mem32 = _Memory()
 
 
 def reset():
-    wire.request(RESET, 0, 0, 0)
+    request(RESET, 0, 0, 0)
     while True:  # the rig ends this process before it answers
         pass
 

@@ -4,8 +4,8 @@ The programs are not executed here: the rig models what the permit program does 
 the emulated chip executes it instruction by instruction.
 """
 
-from _ops import FLASH_ERASE, FLASH_READ, FLASH_WRITE, MACHINE_ACTIVE, MACHINE_EXEC, MACHINE_INIT, TOKEN
-from _wire import wire
+from _ops import FLASH_ERASE, FLASH_READ, FLASH_WRITE, MACHINE_ACTIVE, MACHINE_EXEC, MACHINE_INIT, PAYLOAD_AT
+from _wire import charge, octets, output, put, request, take
 
 _PUT_US = 3
 _CALL_US = 4
@@ -29,21 +29,20 @@ class StateMachine:
         self._number = number
 
     def init(self, program, freq, sideset_base):
-        wire.charge(200)
-        wire.output(MACHINE_INIT, self._number, freq << 8 | sideset_base.number)
+        charge(200)
+        output(MACHINE_INIT, self._number, freq << 8 | sideset_base.number)
 
     def put(self, word):
-        wire.charge(_PUT_US)
-        wire.output(TOKEN, self._number, word)
-        wire.fifo |= 1 << self._number  # until the next answer, or the program's next look
+        charge(_PUT_US)
+        put(self._number, word)
 
     def active(self, value):
-        wire.charge(_CALL_US)
-        wire.output(MACHINE_ACTIVE, self._number, value)
+        charge(_CALL_US)
+        output(MACHINE_ACTIVE, self._number, value)
 
     def exec(self, instruction):
-        wire.charge(_CALL_US)
-        wire.output(MACHINE_EXEC, self._number, instruction)
+        charge(_CALL_US)
+        output(MACHINE_EXEC, self._number, instruction)
 
 
 class Flash:
@@ -53,13 +52,14 @@ class Flash:
     """
 
     def readblocks(self, block, buffer, offset):
-        wire.charge(40)
-        wire.request(FLASH_READ, 0, len(buffer), block * 4096 + offset)
-        wire.follow(buffer)
+        charge(40)
+        request(FLASH_READ, 0, len(buffer), block * 4096 + offset)
+        take(buffer, len(buffer))
 
     def writeblocks(self, block, buffer, offset):
         data = bytes(buffer)  # whatever its items are
-        wire.request(FLASH_WRITE, 0, len(data), block * 4096 + offset, data)
+        octets[4 * PAYLOAD_AT : 4 * PAYLOAD_AT + len(data)] = data
+        request(FLASH_WRITE, 0, len(data), block * 4096 + offset)
 
     def ioctl(self, operation, argument):
         if operation == 4:
@@ -67,6 +67,6 @@ class Flash:
         if operation == 5:
             return 4096
         if operation == 6:
-            wire.request(FLASH_ERASE, 0, 0, argument * 4096)
+            request(FLASH_ERASE, 0, 0, argument * 4096)
             return 0
         return None
