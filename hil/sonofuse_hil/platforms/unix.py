@@ -13,8 +13,6 @@ Permit, watchdog, clock and flash live here, outside the VM: when the VM hangs o
 """
 
 import os
-import struct
-from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +22,7 @@ from sonofuse.layout import Constants
 
 from ..device import install
 from ..measurement import SOFTWARE
-from . import memory
+from . import memory, wire
 from .flash import Flash, PowerCutError
 from .permit import NEVER_US, PermitModel
 from .platform import Device
@@ -38,7 +36,6 @@ TRIP_BYTES = 3 * 4096  # as many blocks as the firmware reserves beside the latc
 WATCHDOG_PROVEN = Constants("selftest.py").PROVEN
 BOOT_US = 150_000  # reset to main.py: boot ROM, file system, imports (this project's estimate, not measured)
 TICKS = "ticks.txt"  # what the clock shows at a boot (vm/time.py)
-_ANSWER = struct.Struct(_ops.ANSWER)
 _FIRST_MACHINE, _SECOND_MACHINE = 0, 4
 _ORDERS = {
     "memory": _ops.MEMORY_ERROR,
@@ -48,7 +45,6 @@ _ORDERS = {
     "stack": _ops.STACK,
 }
 _STEPS_MAX = _ops.STEPS_MAX - _ops.READINGS_MAX  # they may end together
-_TICKS_MASK = 0x3FFFFFFF  # vm/_wire.py
 
 
 class Bench(Protocol):
@@ -234,19 +230,31 @@ class UnixPlatform:
         if self._busy_us is not None:
             self._work(vm, self._busy_us, t_us)
             return
-        words = vm.words
         heard = self._asked or vm.request()
-        if words[_ops.FED] and self._base_us + words[_ops.FED_FIRST] < self._watchdog_due_us:
-            self._watchdog_due_us = self._base_us + words[_ops.FED_LAST] + self._watchdog_us
-        words[_ops.FED] = 0
-        if words[_ops.OUT_HEAD]:
-            self._outputs(vm)
+        base_us = self._base_us
+        feeds = wire.fed(vm)
+        if feeds is not None and base_us + feeds[0] < self._watchdog_due_us:
+            self._watchdog_due_us = base_us + feeds[1] + self._watchdog_us
+        for since_us, operation, argument, value, payload in wire.said(vm):
+            at_us = base_us + since_us
+            if operation == _ops.TOKEN:  # on every tick; most change nothing but a deadline that has not come
+                number = argument // _SECOND_MACHINE
+                switch = self.switches[number]
+                if self._told[number] and at_us <= switch.last_edge_us and number not in self._drop:
+                    switch.word(at_us, value)
+                    self.last_token_us[number] = at_us
+                    continue
+            elif operation == _ops.READING:
+                self.bench.was_read(at_us, argument)
+                continue
+            self._advance(max(self.now_us, at_us))
             if self._vm is not vm:
                 return
+            self._output(self.now_us, operation, argument, value, payload)
         if not heard:
             self.hung_us = self.now_us
             return
-        at_us = self._base_us + words[_ops.NOW]
+        at_us = base_us + vm.words[_ops.NOW]
         if at_us >= t_us:  # the answer waits until the rig goes on
             self._asked = True
             self._advance(t_us)
@@ -259,46 +267,6 @@ class UnixPlatform:
             self._answer(vm, t_us)
         except PowerCutError:
             self.cut_power()
-
-    def _outputs(self, vm: Vm) -> None:
-        """What the firmware has put out since its last request, in order; a reset of it ends that."""
-        words = vm.words
-        end = words[_ops.OUT_HEAD]
-        said = words[_ops.OUT_AT : _ops.OUT_AT + end].tolist()
-        words[_ops.OUT_HEAD] = 0
-        base_us, at = self._base_us, 0
-        line, line_us = b"", 0  # a frame comes in pieces, one a tick; the console hears it when it ends
-        while at < end:
-            at_us, what, value = base_us + said[at], said[at + 1], said[at + 2]
-            at += _ops.RECORD_WORDS
-            operation = what & 0xFF
-            if operation == _ops.TOKEN:  # on every tick; most change nothing but a deadline that has not come
-                number = (what >> 8 & 0xFF) // _SECOND_MACHINE
-                switch = self.switches[number]
-                if self._told[number] and at_us <= switch.last_edge_us and number not in self._drop:
-                    switch.word(at_us, value)
-                    self.last_token_us[number] = at_us
-                    continue
-            elif operation == _ops.READING:
-                self.bench.was_read(at_us, what >> 8 & 0xFF)
-                continue
-            payload = b""
-            if length := what >> 16:
-                start = 4 * (_ops.OUT_AT + at)
-                payload = vm.memory[start : start + length]
-                at += -(-length // 4)
-                if operation == _ops.UART_TX:
-                    line, line_us = line + payload, at_us
-                    if 0 not in payload:
-                        continue
-                    payload, line = line, b""
-            self._advance(max(self.now_us, at_us))
-            if self._vm is not vm:
-                break
-            self._output(self.now_us, operation, what >> 8 & 0xFF, value, payload)
-        if line:
-            self._advance(max(self.now_us, line_us))
-            self._output(self.now_us, _ops.UART_TX, 0, 0, line)
 
     def _advance(self, t_us: int) -> None:
         """Process everything that happens by itself up to `t_us`, in order of time."""
@@ -363,19 +331,19 @@ class UnixPlatform:
         self._edges(t_us)
 
     def _answer(self, vm: Vm, t_us: int) -> None:
-        operation, _, length, value = vm.words[_ops.REQUEST : _ops.REQUEST + 4]
-        now, payload = self.now_us, 4 * _ops.PAYLOAD_AT
+        operation, length, value = wire.asked(vm)
+        now = self.now_us
         if self.blocked is not None and now >= self.blocked[0] and operation == self.blocked[1]:
             self._block(now)
             return
         if operation == _ops.SPI_TRANSFER:
-            vm.memory[payload : payload + length] = self.bench.transfer(now, vm.memory[payload : payload + length])
+            wire.give_payload(vm, self.bench.transfer(now, wire.payload(vm, length)))
         elif operation == _ops.FLASH_READ:
             store, at = self._store(value)
-            vm.memory[payload : payload + length] = store.read(at, length)
+            wire.give_payload(vm, store.read(at, length))
         elif operation == _ops.FLASH_WRITE:
             store, at = self._store(value)
-            self._busy_us = now + store.program(at, vm.memory[payload : payload + length])
+            self._busy_us = now + store.program(at, wire.payload(vm, length))
         elif operation == _ops.FLASH_ERASE:
             store, at = self._store(value)
             self._busy_us = now + store.erase(at)
@@ -398,7 +366,7 @@ class UnixPlatform:
 
     def _grant(self, vm: Vm, t_us: int) -> None:
         """Answer: the inputs from now on, up to a horizon."""
-        now, bench, words = self.now_us, self.bench, vm.words
+        now, bench = self.now_us, self.bench
         order = 0
         first, second = self.switches
         horizon = now + GRANT_US
@@ -424,37 +392,18 @@ class UnixPlatform:
         levels = bench.levels
         horizon, steps = bench.foresee(horizon, _STEPS_MAX)
         self._base_us = now
-        since_boot_us = now - self.booted_us
-        _ANSWER.pack_into(
-            vm.memory,
-            0,
-            0,
-            steps[0] if steps else horizon - now,
+        wire.grant(
+            vm,
+            now - self.booted_us,
             horizon - now,
             levels,
-            0,
-            _ops.STEPS_AT,
-            _ops.STEPS_AT + len(steps),
+            steps,
+            readings,
+            bench.adc_block(now, max(1, -(-(horizon - now) // _ops.SLOT_US))),
             first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE,
-            0,
-            since_boot_us & _TICKS_MASK,
-            since_boot_us & 0xFFFFFFFF,
-            since_boot_us >> 32,
             order,
-            len(readings) // _ops.READING_WORDS,
+            bench.to_send(wire.room(vm)),
         )
-        for at, values in (_ops.READING_AT, readings), (_ops.STEPS_AT, steps):
-            if values:
-                words[at : at + len(values)] = array("I", values)
-        counts = bench.adc_block(now, max(1, -(-(horizon - now) // _ops.SLOT_US)))
-        vm.memory[4 * _ops.ADC_AT : 4 * _ops.ADC_AT + len(counts)] = counts
-        head = words[_ops.RX_HEAD]
-        room = (words[_ops.RX_TAIL] - head - 1) % _ops.RX_BYTES
-        for byte in bench.to_send(min(room, _ops.RECEIVE_MAX)):
-            vm.memory[4 * _ops.RX_AT + head] = byte
-            head = (head + 1) % _ops.RX_BYTES
-        words[_ops.RX_HEAD] = head
-        vm.answer()
 
     # ---- ends of a run of the firmware
 
