@@ -2,12 +2,15 @@
 
 One whole sonication (20 s, 40 W into the tissue) at 1 kHz with the shipped limits; only the plan from SAFE to SAFE is
 timed, boot and installation are not. Its peer in the same run is a bare Python loop, so that figures of two machines
-can be compared.
+can be compared. Then the same in two processes, each on a core of its own, against one of them, in turn.
 """
 
+import multiprocessing
+import os
 import platform
 import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 from sonofuse.limits import SHIPPED, load
 
@@ -37,6 +40,29 @@ def _times_real_time(seed: int) -> float:
         return (rig.now_us - began_us) * 1e-6 / took
 
 
+def _take_core(number: int) -> None:
+    """Of a worker: the core with this number is its own."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[number]})
+
+
+def _of_two_workers() -> float:
+    """What two workers at once do of twice the work of one, 0 ... 1."""
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, context, _take_core, (0,)) as first,
+        ProcessPoolExecutor(1, context, _take_core, (1,)) as second,
+    ):
+        for worker in first, second:  # what is loaded and solved once
+            worker.submit(_times_real_time, 1).result()
+        shares: list[float] = []
+        for seed in range(1, RUNS + 1):
+            alone = first.submit(_times_real_time, seed).result()
+            both = [worker.submit(_times_real_time, seed) for worker in (first, second)]
+            shares.append(sum(run.result() for run in both) / (2 * alone))
+    return statistics.median(shares)
+
+
 def main() -> None:
     limits = load(SHIPPED)
     _times_real_time(1)
@@ -49,6 +75,8 @@ def main() -> None:
     print(f"spread       {min(ratios):.0f} ... {max(ratios):.0f} x; {channels}")
     rounds = PEER_LOOPS / statistics.median(peers) / 1e6
     print(f"peer         {rounds:.1f} million rounds of a bare Python loop a second")
+    if (os.cpu_count() or 1) > 1:
+        print(f"two workers  {_of_two_workers():.2f} of twice one worker (median of {RUNS})")
 
 
 if __name__ == "__main__":
