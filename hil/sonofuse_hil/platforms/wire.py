@@ -65,8 +65,9 @@ def give_payload(vm: Vm, data: bytes) -> None:
 
 def room(vm: Vm) -> int:
     """Bytes that an answer can bring to the device."""
-    free: int = (vm.words[_ops.RX_TAIL] - vm.words[_ops.RX_HEAD] - 1) % _ops.RX_BYTES
-    return min(_ops.RECEIVE_MAX, free)
+    free = (vm.words[_ops.RX_TAIL] - vm.words[_ops.RX_HEAD] - 1) % _ops.RX_BYTES
+    most: int = min(_ops.RECEIVE_MAX, free)
+    return most
 
 
 def grant(
