@@ -281,16 +281,16 @@ class Bench:
         """The converter's inputs from now on, a reading for every millisecond: four 16-bit counts each."""
         return self.analog.block(max(t_us, self.now_us), slots)
 
-    def transfer(self, t_us: int, data: bytes) -> bytes:
-        """One SPI transaction with whichever converter is selected: its answer."""
-        for number, (cs, converter, _) in enumerate(self._ready):
+    def transfer(self, t_us: int, data: bytes) -> tuple[bytes, int]:
+        """One SPI transaction with whichever converter is selected: its answer, and the pins that it leaves high."""
+        for number, (cs, converter, mask) in enumerate(self._ready):
             if cs == self._selected:
                 ahead_us = max(t_us, self._ahead_us[number])  # it may have converted ahead of the firmware
                 answer = converter.transfer(ahead_us, data)
                 self._convert(ahead_us, number)
                 self._next_us = min(self._due)
-                return answer
-        return bytes(len(data))
+                return answer, self._pins & mask
+        return bytes(len(data)), 0
 
     def exchange(self, t_us: int, byte: int) -> int:
         """One byte on SPI, for a platform that shifts bytes; nobody selected leaves the line low."""

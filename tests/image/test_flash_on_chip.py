@@ -60,6 +60,7 @@ def old_or_new(storages: list[bytes], *images: Image) -> set[int | None]:
     return seen
 
 
+@pytest.mark.slow
 def test_from_blank_again_and_as_an_upgrade(chip_image: Path, pair: tuple[Path, Path]) -> None:
     old, new = pair
     first, second = images.read(old), images.read(new)
@@ -100,6 +101,7 @@ def test_from_blank_again_and_as_an_upgrade(chip_image: Path, pair: tuple[Path, 
         assert board.chip.mcu.flash[STORAGE_AT + number * latch.BLOCK :][:8] == b"a record"
 
 
+@pytest.mark.slow
 def test_cut_off_in_the_middle_it_says_so_runs_the_old_set_and_is_cured(chip_image: Path, old: Path, new: Path) -> None:
     first, second = images.read(old), images.read(new)
     board = Board(chip_image, installed(first))

@@ -70,6 +70,13 @@ def room(vm: Vm) -> int:
     return most
 
 
+def go_on(vm: Vm, high: int) -> None:
+    """Answer: everything that was granted stays, but for pins that are high from now on."""
+    for at in _ops.GPIO, _ops.RAISED:
+        vm.words[at] |= high
+    vm.answer()
+
+
 def grant(
     vm: Vm,
     since_boot_us: int,

@@ -1,4 +1,5 @@
-"""One browser and one server for all tests that want no other; each test gets a device at rest."""
+"""One browser and one server for all tests here that want no other; each test gets a device at rest. Both end with the
+last of these tests: a page that nobody looks at any more draws on, and takes half a core."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from tests.live.dashboard.browser import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     from tests.live.dashboard.browser import browsing
 
@@ -20,7 +21,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kept_served() -> Iterator[Served]:
     if find_spec("nicegui") is None:
         pytest.skip('not run: no NiceGUI (pip install "sonofuse[live]")')

@@ -7,6 +7,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
+
 from sonofuse.live.sessions import Sessions, history
 from sonofuse.live.sessions.database import Database
 from sonofuse.live.sessions.facts import Patient
@@ -70,6 +72,7 @@ def killed(path: Path, seed: int) -> tuple[set[Fact], bool]:
     return acknowledged, path.with_name(f"{path.name}-journal").exists()
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "sessions.db"
     acknowledged: set[Fact] = set()
