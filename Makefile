@@ -37,7 +37,7 @@ check: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python -m sonofuse_hil.bench_speed
 
-# The plant against closed forms, itself and a second solver: a table, and out/plant.html; under a minute.
+# The plant against closed forms, itself and a second solver: a table, and out/plant.html; a minute or two.
 verify-plant: $(VENV)/ready
 	$(BIN)/python -m sonofuse_hil.plant.verify --out out
 
