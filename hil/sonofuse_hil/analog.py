@@ -10,7 +10,6 @@ from sonofuse.board import Board
 from .parts.ad8307 import Ad8307
 from .parts.adc import Adc
 from .parts.reference import Reference
-from .platforms.vm._ops import SLOTS_MAX
 from .thermometers import Thermometers
 from .tolerances import Tolerances
 
@@ -131,7 +130,7 @@ class Analog:
         return (found[0], found[1], found[2], found[3])
 
     def block(self, t_us: int, slots: int) -> bytes:
-        """As many readings one millisecond apart, in 16-bit words."""
+        """As many readings one millisecond apart, in 16-bit words; at most 2047, all that the draws of noise give."""
         if self._steady and not self._thermal:
             if self._made != (self._volts, self._scales):
                 self._make_rows()
@@ -154,7 +153,7 @@ class Analog:
             self._rows = b""
             return
         rows = (steps << 4 | steps >> 8).astype("<u2").tobytes()
-        self._rows = rows + rows[: SLOTS_MAX * _ROW_BYTES]  # so that a block may go round
+        self._rows = rows + rows  # so that a block may go round
 
     def _reference_v(self, t_us: int) -> float:
         return min(self.vref.volts(t_us), SUPPLY_V)

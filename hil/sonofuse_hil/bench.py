@@ -247,12 +247,7 @@ class Bench:
             if len(steps) >= 4 * most:
                 return self._next_us, steps
             at, before = self._next_us, self._pins
-            if due[_FLOW] <= at:
-                self._turn(at)
-            ended = [number for number in range(len(self._ready)) if due[_CONVERTERS + number] <= at]
-            for number in ended:
-                self._convert(at, number)
-            self._next_us = min(due)
+            ended = self._converters(at)
             for number in ended:
                 _, converter, mask = self._ready[number]
                 steps += (at - now, self._pins, mask, number << 16 | converter.result)
@@ -375,16 +370,17 @@ class Bench:
             follow(self.rf.watts)
         self.analog.refresh(t_us, self.rf.shown_w(self.plant.reflection()), self.forced)
 
-    def _converters(self, now: int) -> None:
-        """Whatever of flow meter and converters is due now."""
+    def _converters(self, now: int) -> list[int]:
+        """Whatever of flow meter and converters is due now; which converters that were."""
         due = self._due
         if due[_FLOW] <= now:
             self._turn(now)
-        for number in range(len(self._ready)):
-            if due[_CONVERTERS + number] <= now:
-                self._convert(now, number)
+        ended = [number for number in range(len(self._ready)) if due[_CONVERTERS + number] <= now]
+        for number in ended:
+            self._convert(now, number)
         self._next_us = min(due)
         assert self._next_us > now, "a part's next event must come later"
+        return ended
 
     def _turn(self, t_us: int) -> None:
         if self.flow is not None:

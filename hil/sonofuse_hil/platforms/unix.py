@@ -397,15 +397,15 @@ class UnixPlatform:
         self._base_us = now
         wire.grant(
             vm,
-            now - self.booted_us,
-            horizon - now,
-            levels,
-            steps,
-            readings,
-            bench.adc_block(now, max(1, -(-(horizon - now) // _ops.SLOT_US))),
-            first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE,
-            order,
-            bench.to_send(wire.room(vm)),
+            since_boot_us=now - self.booted_us,
+            horizon_us=horizon - now,
+            levels=levels,
+            steps=steps,
+            readings=readings,
+            counts=bench.adc_block(now, max(1, -(-(horizon - now) // _ops.SLOT_US))),
+            fifo=first.waiting(now) << _FIRST_MACHINE | second.waiting(now) << _SECOND_MACHINE,
+            order=order,
+            received=bench.to_send(wire.room(vm)),
         )
 
     # ---- ends of a run of the firmware

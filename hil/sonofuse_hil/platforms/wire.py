@@ -79,6 +79,7 @@ def go_on(vm: Vm, high: int) -> None:
 
 def grant(
     vm: Vm,
+    *,
     since_boot_us: int,
     horizon_us: int,
     levels: int,
