@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sonofuse.causes import cause_words
 from sonofuse.limits import SHIPPED, LimitsFile, load
 from sonofuse_firmware.states import TRIPPED
 from sonofuse_hil.campaign.declared import Drawn
@@ -119,11 +120,21 @@ def test_what_is_broken_before_rf_inhibits_it(nominal: tuple[Drawn, Run], fault:
     assert outcome(it, replace(nominal[1], stimuli=run.stimuli)) == UNSAFE, "RF all the same"
 
 
-@pytest.mark.parametrize("fault", ["console_hung", "firmware_raises", "hung_firmware", "lost_coupling", "sensor_open"])
+@pytest.mark.parametrize("fault", ["console_hung", "firmware_raises", "hung_firmware", "sensor_open"])
 def test_what_happens_in_the_gap(fault: str) -> None:
-    """A hung device is reset, boots SAFE and carries out the rest; a hung console starts none; power shows a fault."""
+    """A hung device is reset, boots SAFE and carries out the rest; a hung console starts none."""
     it = find(fault, GAP)
     assert outcome(it, run_scenario(it.scenario).run) == SAFE
+
+
+@pytest.mark.parametrize(("fault", "shown_by"), [("open_load", "power"), ("output_dead", "permit")])
+def test_what_nothing_shows_in_the_gap_counts_from_what_does(fault: str, shown_by: str) -> None:
+    it = find(fault, GAP)
+    run = run_scenario(it.scenario).run
+    powered = [t_us for t_us, watts in run.history.watts if watts and t_us > run.stimuli[0].t_us]
+    shown_us = {"power": powered, "permit": [run.bursts(0)[1][0]]}[shown_by][0]
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.start_us == shown_us and verdict.reaction_us
 
 
 def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
@@ -146,6 +157,59 @@ def test_a_sonication_that_ended_before_a_fault_had_to_be_seen_is_no_miss() -> N
     it = drawn(Asked(0, 21, SHIPPED), (605,))
     assert {strike.fault for strike in it.strikes} == {"output_dead", "stack_overflow"}
     assert outcome(it, run_scenario(it.scenario, flash=treated(SHIPPED, None)).run) == SAFE
+
+
+def test_an_output_that_dies_as_rf_ends_counts_from_the_next_permit() -> None:
+    """Row 2385 of seed 881128: less than 20 ms are left for the read-back, and the next START trips by it."""
+    it = drawn(Asked(0, 881128, SHIPPED), (2385, 1395, 1153))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    (strike,), (last,) = it.strikes, run.bursts(1)[3:]
+    assert strike.fault == "output_dead" and not run.bursts(0)[3:], "its own switch gives none any more"
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.start_us == last[0] > run.stimuli[0].t_us + 2_000_000
+    assert verdict.reaction_us == last[1] - last[0]
+    late = [(t_us + 5_000 * (t_us == last[1]), switch, edges) for t_us, switch, edges in run.history.edges]
+    assert outcome(it, replace(run, history=replace(run.history, edges=late))) == UNSAFE
+
+
+def test_what_power_shows_is_over_when_the_power_is() -> None:
+    """Row 9254 of seed 881128: an open load 13.5 ms before the console takes the power away as planned, and then noise
+    garbles its FINISH: the permit ends by the missing receipts, and nothing could show the load any more."""
+    it = drawn(Asked(0, 881128, SHIPPED), (9254,))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert [strike.fault for strike in it.strikes] == ["open_load", "line_noise"]
+    assert outcome(it, run) == SAFE and judge(it, run, ORACLE, LIMITS).bound_us is None
+    (on_us, watts), (off_us, _) = run.history.watts[0], run.history.watts[-1]
+    longer = replace(run, history=replace(run.history, watts=[(on_us, watts), (off_us + 10_000, 0.0)]))
+    assert outcome(it, longer) == UNSAFE, "with power there is what shows it"
+    early = replace(run, history=replace(run.history, watts=[(on_us, watts), (off_us - 10, 0.0)]))
+    assert outcome(it, early) == UNSAFE, "before the planned end nobody but the monitor has to end it"
+
+
+def test_a_sonication_that_stops_early_without_a_word_is_not_over_as_planned() -> None:
+    it = find("open_load", "middle")
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert outcome(it, run) == SAFE and run.tripped is not None
+    silent = replace(run, seen=tuple(s for s in run.seen if s.state != TRIPPED), buzzer=-1)
+    assert outcome(it, silent) == NOT_DETECTED
+
+
+def test_a_trip_behind_the_planned_end_is_timed() -> None:
+    """Nobody ends a sonication whose plug was pulled 200 ms before its end, but the missing receipts."""
+    it = find("unplugged", "end")
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    onset_us = run.stimuli[0].t_us
+    end_us = run.low_since(onset_us)
+    assert onset_us < run.rf_us[-1] + 1e6 * it.scenario.plan[len(run.rf_us) - 1].duration_s < end_us
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.reaction_us == end_us - onset_us
+
+
+def test_frames_that_are_late_all_at_once_look_like_a_slow_clock() -> None:
+    """Row 9688 of seed 881128: 105 ms before RF ends as planned, so that no receipt is missed."""
+    it = drawn(Asked(0, 881128, SHIPPED), (9688,))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert cause_words(run.cause, LIMITS.board)[:2] == ("monitor", "stop") and outcome(it, run) == SAFE
 
 
 def test_a_record_may_end_within_a_sonication_that_began_late(nominal: tuple[Drawn, Run]) -> None:

@@ -32,6 +32,7 @@ _MORE: dict[str, tuple[str, ...]] = {
     "detector_drift": ("reflected ratio",),
     "power_error": ("forward *", "monitor energy"),
     "stuck_gate": ("forward *",),
+    "stale_frames": ("monitor stop",),  # behind RF: frames that are later all at once look like a slow clock
     "replayed_commands": ("monitor stop",),  # a FINISH that is said again while RF is on (docs/guarantees.md, G12)
 }
 _ENDED = ("monitor duration", "monitor energy")  # what the console was to end and could not, a little later

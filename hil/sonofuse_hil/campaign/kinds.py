@@ -12,6 +12,7 @@ BEFORE, ONSET, MIDDLE, LATE, GAP = PHASES = ("before RF", "onset of RF", "middle
 DURING = (ONSET, MIDDLE, LATE)
 LASTING = (*DURING, GAP, BEFORE)  # what breaks and stays broken can do so at any time
 ENDING = (*DURING, GAP)  # what ends in a reset
+POWER, PERMIT = "power", "permit"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Kind:
     """A fault as it is drawn.
 
     `ranges`: of each parameter with a unit, in base units: low and high, and perhaps low and high of a second range. A
-    parameter that is one of some words is drawn from all of them. `with_power`: it shows nothing before RF is on.
+    parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
+    while a PERMIT is given only; "" where it always does.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
     changes, besides the channel that it names or needs. `heals`: what it changed is written anew by itself, perhaps
     before anything reads it, and then nothing is promised.
@@ -27,7 +29,7 @@ class Kind:
 
     phases: tuple[str, ...] = DURING
     ranges: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
-    with_power: bool = False
+    shown_by: str = ""
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ KINDS: dict[str, Kind] = {
     "sensor_offset": Kind(DURING, _between(offset=(-20.0, -4.0, 4.0, 20.0))),
     "sensor_drift": Kind(DURING, _between(rate=(-5.0, -0.5, 0.5, 5.0)), slow=True),
     "sensor_noise": Kind(DURING, _between(noise=(0.5, 5.0))),
-    "rf_interference": Kind(LASTING, _between(bias=(-10.0, -4.0, 4.0, 10.0)), with_power=True),
+    "rf_interference": Kind(LASTING, _between(bias=(-10.0, -4.0, 4.0, 10.0)), shown_by=POWER),
     "detached_sensor": Kind((*DURING, BEFORE), _between(air=(15.0, 35.0))),
     "slow_sensor": Kind((*DURING, BEFORE), _between(lag=(2.0, 60.0))),
     "swapped_sensors": Kind((BEFORE,)),
@@ -59,18 +61,18 @@ KINDS: dict[str, Kind] = {
     "flow_meter_lies": Kind((*DURING, BEFORE), signals=("flow",)),
     "warm_water": Kind(DURING, _between(temperature=(26.0, 40.0)), slow=True, signals=("water",)),
     # RF
-    "overpower": Kind((*DURING, GAP), _between(power=(150.0, 300.0)), with_power=True, signals=_POWERS),
-    "power_error": Kind((*DURING, GAP), _between(error=(0.35, 2.0)), with_power=True, signals=_POWERS),
-    "lost_coupling": Kind((*DURING, GAP), _between(coupling=(0.0, 0.4)), with_power=True, signals=_POWERS),
-    "reflected_rise": Kind((*DURING, GAP), _between(reflection=(0.25, 1.0)), with_power=True, signals=_POWERS),
-    "open_load": Kind((*DURING, GAP), with_power=True, signals=_POWERS),
-    "interface_heating": Kind((*DURING, GAP), _between(share=(0.2, 1.0)), with_power=True),
-    "focus_on_skin": Kind((*DURING, GAP), _between(part=(0.1, 1.0)), with_power=True),
+    "overpower": Kind((*DURING, GAP), _between(power=(150.0, 300.0)), shown_by=POWER, signals=_POWERS),
+    "power_error": Kind((*DURING, GAP), _between(error=(0.35, 2.0)), shown_by=POWER, signals=_POWERS),
+    "lost_coupling": Kind((*DURING, GAP), _between(coupling=(0.0, 0.4)), shown_by=POWER, signals=_POWERS),
+    "reflected_rise": Kind((*DURING, GAP), _between(reflection=(0.25, 1.0)), shown_by=POWER, signals=_POWERS),
+    "open_load": Kind((*DURING, GAP), shown_by=POWER, signals=_POWERS),
+    "interface_heating": Kind((*DURING, GAP), _between(share=(0.2, 1.0)), shown_by=POWER),
+    "focus_on_skin": Kind((*DURING, GAP), _between(part=(0.1, 1.0)), shown_by=POWER),
     "detector_dead": Kind(LASTING),
-    "detector_drift": Kind(DURING, _between(error=(-6.0, -2.0, 2.0, 6.0), within=(0.05, 1.0)), with_power=True),
+    "detector_drift": Kind(DURING, _between(error=(-6.0, -2.0, 2.0, 6.0), within=(0.05, 1.0)), shown_by=POWER),
     "reference_error": Kind(LASTING, _between(error=(-0.05, -0.01, 0.01, 0.05)), signals=_POWERS),
-    "stuck_gate": Kind(DURING, with_power=True),
-    "welded_relay": Kind((*DURING, GAP), with_power=True),
+    "stuck_gate": Kind(DURING, shown_by=POWER),
+    "welded_relay": Kind((*DURING, GAP), shown_by=PERMIT),
     # controller, timing, supply
     "hung_firmware": Kind(ENDING),
     "firmware_raises": Kind(ENDING),
@@ -82,9 +84,9 @@ KINDS: dict[str, Kind] = {
     "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
     "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), alone=True, heals=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
-    "output_dead": Kind((*DURING, GAP), with_power=True),
-    "broken_relay": Kind((*DURING, GAP), with_power=True),
-    "readback_stuck": Kind((*DURING, GAP), with_power=True),
+    "output_dead": Kind((*DURING, GAP), shown_by=PERMIT),
+    "broken_relay": Kind((*DURING, GAP), shown_by=PERMIT),
+    "readback_stuck": Kind((*DURING, GAP), shown_by=PERMIT),
     "reset_pin": Kind(ENDING),
     "power_loss": Kind(ENDING, _between(off=(0.05, 1.0))),
     "brown_out": Kind(LASTING, _between(supply=(0.0, 4.4))),
@@ -96,13 +98,13 @@ KINDS: dict[str, Kind] = {
     "altered_firmware": Kind((BEFORE,), alone=True),
     "wider_limits": Kind((BEFORE,), alone=True),
     # link, host, people
-    "unplugged": Kind((*DURING, GAP), with_power=True),
+    "unplugged": Kind((*DURING, GAP), shown_by=PERMIT),
     "line_noise": Kind(DURING, _between(rate=(0.000_01, 0.05))),
     "flood": Kind(DURING, _between(every=(0.005, 0.05))),
     "truncated_frames": Kind(DURING, _between(every=(0.1, 1.0))),
     "reordered_frames": Kind(DURING),
-    "stale_frames": Kind(DURING, _between(late=(0.26, 1.0)), with_power=True),
-    "console_hung": Kind((*DURING, GAP), with_power=True),
+    "stale_frames": Kind(DURING, _between(late=(0.26, 1.0)), shown_by=PERMIT),
+    "console_hung": Kind((*DURING, GAP), shown_by=PERMIT),
     "console_restarts": Kind(DURING, _between(off=(0.001, 1.0))),
     "nobody_there": Kind(DURING),
     "out_of_range_command": Kind((BEFORE,), _between(power=(130.0, 2000.0), duration=(41.0, 600.0))),

@@ -3,6 +3,7 @@ true signals, by no firmware."""
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sonofuse.causes import cause_text, cause_words
 from sonofuse.limits import LimitsFile
@@ -15,7 +16,7 @@ from ..platforms.unix import STEADY_US
 from ..run import Run, Seen
 from .declared import Drawn, Strike
 from .expected import explains, must_inhibit
-from .kinds import GAP, KINDS
+from .kinds import GAP, KINDS, POWER
 
 SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "safe",
@@ -26,6 +27,7 @@ SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "error of the rig",
 )
 _LATCH = "latch"  # the cause of a device that has never treated
+_ALARM_US = 5_000  # the buzzer begins in the tick of the trip, whose last edge may be a token's life older
 _ANSWER_US = 40_000  # from the first edge to the console that hears START answered: two frames of 20 ms
 
 
@@ -67,7 +69,8 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     skin_k = min((_below_k(run, oracle, place) for place in _watched(oracle, "skin_a", "skin_b")), default=math.inf)
     onsets_us = {s.name: s.t_us for s in run.stimuli}
     struck = [strike for strike in drawn.strikes if strike.fault in onsets_us]
-    timed = [t for t in (_timed(strike, onsets_us[strike.fault], run, limits) for strike in struck) if t is not None]
+    each = (_timed(strike, onsets_us[strike.fault], drawn, run, limits) for strike in struck)
+    timed = [t for t in each if t is not None]
     first = min(timed, key=lambda t: t.due_us, default=None)
     reaction_us = bound_us = None
     guarantee = struck[0].event.fault.guarantee if struck else drawn.scenario.expect.guarantee
@@ -158,35 +161,60 @@ def _at_boot(struck: list[Strike], run: Run) -> bool:
     return bool(run.resets) and len(struck) > 1
 
 
-def _timed(strike: Strike, onset_us: int, run: Run, limits: LimitsFile) -> _Timed | None:
-    """From when a fault's bound counts; None where nothing is promised."""
+def _timed(strike: Strike, onset_us: int, drawn: Drawn, run: Run, limits: LimitsFile) -> _Timed | None:
+    """From when a fault's bound counts: its onset; or, where nothing shows it then, or the sonication was over before
+    it had to be seen, the next power or permit. None where nothing is promised."""
     bound_us, kind = strike.event.fault.bound_us(limits, strike.values), KINDS[strike.fault]
     if bound_us is None or (kind.heals and trip_of(run) is None):
         return None
-    if kind.with_power and not _watts(run, onset_us):
-        return _with_power(strike, onset_us, run, bound_us)
-    ended_us = max((last for switch in (0, 1) for first, last in run.bursts(switch) if first <= onset_us), default=0)
-    later_us = next((first for first, _ in run.bursts(0) if first > ended_us), None)
-    if (
-        kind.with_power
-        and later_us is not None
-        and ended_us <= onset_us + bound_us
-        and not any(s.state == TRIPPED and onset_us < s.t_us < later_us for s in run.seen)
-    ):
-        return _with_power(strike, ended_us, run, bound_us)  # the sonication was over before it had to be seen
-    return _Timed(strike, onset_us, bound_us + _late_us(onset_us, run))
+    start_us: int | None = onset_us
+    if kind.shown_by:
+        times = _powered(run) if kind.shown_by == POWER else _permitted(run)
+        now = next(((on_us, off_us) for on_us, off_us in times if on_us <= onset_us < off_us), None)
+        if now is None or (now[1] <= onset_us + bound_us and _as_planned(drawn, run, onset_us, *now)):
+            start_us = next((on_us for on_us, _ in times if on_us > onset_us), None)
+    return None if start_us is None else _Timed(strike, start_us, bound_us + _late_us(start_us, run))
+
+
+def _as_planned(drawn: Drawn, run: Run, onset_us: int, on_us: int, off_us: int) -> bool:
+    """Whether what was on at an onset went off because a sonication was over, and by no trip."""
+    if any(level and onset_us <= t_us <= off_us + _ALARM_US for t_us, level in run.alarms):
+        return False
+    return any(on_us <= end_us <= off_us for _, end_us in _planned(drawn, run))
+
+
+def _planned(drawn: Drawn, run: Run) -> list[tuple[int, int]]:
+    """When each sonication that was started began, and was to end."""
+    begun = zip(run.rf_us, drawn.scenario.plan, strict=False)
+    return [(start_us, start_us + round(1e6 * each.duration_s)) for start_us, each in begun]
+
+
+def _powered(run: Run) -> list[tuple[int, int]]:
+    """From when to when there was forward power."""
+    steps = [*run.history.watts, (run.end_us, 0.0)]
+    return _joined([(t_us, after[0]) for (t_us, watts), after in pairwise(steps) if watts > 0.0])
+
+
+def _permitted(run: Run) -> list[tuple[int, int]]:
+    """From when to when a permit was given, by either switch: one alone may be what is broken."""
+    return _joined(sorted(burst for switch in (0, 1) for burst in run.bursts(switch)))
+
+
+def _joined(times: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Intervals in order, those in one that touch or overlap."""
+    found: list[tuple[int, int]] = []
+    for on_us, ends_us in times:
+        if found and on_us <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], ends_us)
+        else:
+            found.append((on_us, ends_us))
+    return found
 
 
 def _late_us(start_us: int, run: Run) -> int:
     """By how much later the software tier may show what begins at once after START was answered: the console hears that
     in the past of what the firmware has been granted (platforms/unix.py)."""
     return STEADY_US if any(0 <= start_us - rf_us < STEADY_US for rf_us in run.rf_us) else 0
-
-
-def _with_power(strike: Strike, after_us: int, run: Run, bound_us: int) -> _Timed | None:
-    """From the next power on."""
-    on_us = next((t_us for t_us, watts in run.history.watts if t_us > after_us and watts > 0.0), None)
-    return None if on_us is None else _Timed(strike, on_us, bound_us + _late_us(on_us, run))
 
 
 def _endless(drawn: Drawn, run: Run) -> bool:
@@ -202,11 +230,8 @@ def _dead(first: _Timed, run: Run, drawn: Drawn) -> bool:
     told_us = [*(t_us for t_us, _ in run.resets), *(t_us for t_us, level in run.alarms if level)]
     if run.done == len(drawn.scenario.plan) or any(t_us >= first.start_us for t_us in told_us):
         return False
-    planned_us = [s + round(1e6 * p.duration_s) for s, p in zip(run.rf_us, drawn.scenario.plan, strict=False)]
-    return any(
-        start_us <= first.start_us and first.due_us < end_us
-        for start_us, end_us in zip(run.rf_us, planned_us, strict=True)
-    )
+    planned = _planned(drawn, run)
+    return any(start_us <= first.start_us and first.due_us < end_us for start_us, end_us in planned)
 
 
 def _watched(oracle: Oracle, *places: str) -> list[str]:
@@ -251,7 +276,3 @@ def _low_us(run: Run, start_us: int, restarted: bool) -> int:
 
     ends = [last for switch in (0, 1) for first, last in run.bursts(switch) if not explained(first)]
     return max([start_us, *ends])
-
-
-def _watts(run: Run, t_us: int) -> float:
-    return next((watts for at_us, watts in reversed(run.history.watts) if at_us <= t_us), 0.0)

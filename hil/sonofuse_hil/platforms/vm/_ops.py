@@ -64,7 +64,7 @@ READINGS_MAX = 10  # more than a chip has pins for
 STEPS_AT = 64
 STEP_WORDS = 4
 STEPS_MAX = 32
-# A reading of the ADC for every slot of a millisecond: four 16-bit counts. There is room for 32, and no horizon is longer.
+# A reading of the ADC for every slot of a millisecond: four 16-bit counts. There is room for 32: no horizon is longer.
 ADC_AT = 192
 SLOT_US = 1_000
 RX_AT = 256
