@@ -2,15 +2,17 @@
 
 The twin is the firmware's own sources with calls of `_p(number)` put in (also inside viper code, and without
 allocating), so that a fault can be put where no call of the hardware is near. Probes take no virtual time: a twin
-without a fault runs exactly like the firmware, which a test shows.
+without a fault runs exactly like the firmware, which a test shows. One with a fault has the probe of that fault alone,
+since hundreds that do nothing would take half of the time of a run.
 """
 
 import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from .device import FILES, seal, source
+from .device import FILES, Transform, seal, source
 
+_TICKS = "monitor.py"  # its loop says whether RF is on
 ACTIONS = ("MemoryError", "ValueError", "hang", "overrun")
 
 _MODULE = """
@@ -76,14 +78,25 @@ class Fault:
 
 
 class Twin:
-    """The instrumented sources; `probes` in the order of their numbers. `transform` is for `Rig(transform=…)`."""
+    """The instrumented sources; `probes` in the order of their numbers."""
 
     def __init__(self) -> None:
         self.probes: list[Probe] = []
-        self._sources = {name: self._instrument(name) for name in FILES}
+        self._all = {name: _instrumented(name, self.probes) for name in FILES}
 
-    def transform(self, name: str, source: str) -> str:  # noqa: ARG002 - the twin is made from the firmware's own files
-        return self._sources[name]
+    def transform(self, fault: Fault | None = None) -> Transform:
+        """For `Rig(transform=…)`: all probes, or that of a fault."""
+        if fault is None:
+            return lambda name, _source: self._all[name]
+        probe = fault.probe
+
+        def only(name: str, source: str) -> str:
+            if name not in (probe.file, _TICKS):
+                return source
+            before = next(n for n, each in enumerate(self.probes) if each.file == name)
+            return _instrumented(name, self.probes[:before], probe.number)
+
+        return only
 
     def write(self, folder: Path, fault: Fault | None = None) -> None:
         """Put the probes' module beside the installed twin, before its first boot.
@@ -106,29 +119,31 @@ class Twin:
         lines = [line.split() for line in log.splitlines() if line.startswith("reached ")]
         return {self.probes[int(number)]: int(hits) for _, number, hits in lines}
 
-    def _instrument(self, name: str) -> str:
-        tree = ast.parse(source(name).read_text(encoding="utf-8"))
-        tree = _Inserter(name, self.probes).visit(tree)
-        at = next((i for i, node in enumerate(tree.body) if not _docstring(node)), len(tree.body))
-        tree.body.insert(at, ast.parse("from _probe import p as _p, on as _on").body[0])
-        return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
-
 
 def fault_us(log: str) -> int | None:
     """When the fault struck, in µs since that boot; None if its probe was not hit often enough."""
     return next((int(line.split()[1]) for line in log.splitlines() if line.startswith("fault ")), None)
 
 
+def _instrumented(name: str, probes: list[Probe], only: int | None = None) -> str:
+    """The source of a file with its probes, or with one `only`; all of them are appended to `probes`."""
+    tree = ast.parse(source(name).read_text(encoding="utf-8"))
+    tree = _Inserter(name, probes, only).visit(tree)
+    at = next((i for i, node in enumerate(tree.body) if not _docstring(node)), len(tree.body))
+    tree.body.insert(at, ast.parse("from _probe import p as _p, on as _on").body[0])
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
 class _Inserter(ast.NodeTransformer):
     """Puts a probe at the head of every branch; the else of a loop is its end."""
 
-    def __init__(self, file: str, probes: list[Probe]) -> None:
-        self.file, self.probes = file, probes
+    def __init__(self, file: str, probes: list[Probe], only: int | None) -> None:
+        self.file, self.probes, self.only = file, probes, only
 
     def _probed(self, body: list[ast.stmt], branch: str, line: int) -> list[ast.stmt]:
         number = len(self.probes)
         self.probes.append(Probe(number, self.file, line, branch))
-        return [*ast.parse(f"_p({number})").body, *body]
+        return [*ast.parse(f"_p({number})").body, *body] if self.only in (None, number) else body
 
     def visit_If(self, node: ast.If) -> ast.If:
         self.generic_visit(node)
@@ -159,7 +174,7 @@ class _Inserter(ast.NodeTransformer):
         self.generic_visit(node)
         docstring = node.body[:1] if _docstring(node.body[0]) else []
         body = self._probed(node.body[len(docstring) :], "enter", node.lineno)
-        if self.file == "monitor.py" and node.name == "ticks":
+        if self.file == _TICKS and node.name == "ticks":
             loop = next(part for part in body if isinstance(part, ast.While))
             loop.body = [*ast.parse("_on[0] = 1 if self.state == ON else 0").body, *loop.body]
         node.body = [*docstring, *body]

@@ -123,7 +123,7 @@ def with_fault(limits: Path, twin: Twin, fault: Fault | None, opens_us: int | No
         if opens_us is not None:
             rig.after_rf(opens_us, "stop", "the stop loop opens", lambda: rig.bench.force("stop_loop", 0))
 
-    return faulty_run(limits, transform=twin.transform, prepare=prepare)
+    return faulty_run(limits, transform=twin.transform(fault), prepare=prepare)
 
 
 def skipping(channel: int, check: int, after_us: int = SKIP_US) -> Transform:
