@@ -8,8 +8,8 @@ from sonofuse.causes import cause_words
 from sonofuse.limits import SHIPPED, LimitsFile, load
 from sonofuse_firmware.states import TRIPPED
 from sonofuse_hil.campaign.declared import Drawn
-from sonofuse_hil.campaign.kinds import BEFORE, GAP
-from sonofuse_hil.campaign.rows import Asked, drawn, treated
+from sonofuse_hil.campaign.kinds import BEFORE, GAP, KINDS, LATE
+from sonofuse_hil.campaign.rows import SEARCH, Asked, drawn, part_of, treated
 from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.platforms.unix import STEADY_US
@@ -192,6 +192,32 @@ def test_a_sonication_that_stops_early_without_a_word_is_not_over_as_planned() -
     assert outcome(it, run) == SAFE and run.tripped is not None
     silent = replace(run, seen=tuple(s for s in run.seen if s.state != TRIPPED), buzzer=-1)
     assert outcome(it, silent) == NOT_DETECTED
+
+
+def test_a_console_that_restarts_as_rf_ends_is_back_before_the_next_start() -> None:
+    """Row 9611 of seed 612047: 1.1 ms behind the planned end, FINISH is on the line and the permit not yet low."""
+    it = drawn(Asked(0, 612047, SHIPPED), (9611,))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert [strike.fault for strike in it.strikes] == ["console_restarts"] and run.done == len(it.scenario.plan)
+    assert run.rf_us[0] < run.stimuli[0].t_us < run.bursts(0)[0][1]
+    assert outcome(it, run) == SAFE and judge(it, run, ORACLE, LIMITS).bound_us is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [name for name, kind in KINDS.items() if LATE in kind.phases])
+def test_nothing_is_unsafe_at_any_moment_around_a_planned_end(fault: str) -> None:
+    """Too rare for a campaign: the last sonication but one is over as planned just before, at or after the onset."""
+    asked = Asked(0, 3, SHIPPED, faults=(fault,))
+    rows = (drawn(asked, (number,)) for number in range(2000) if part_of(number) != SEARCH)
+    it = next(it for it in rows if len(it.scenario.plan) == 2 and [s.phase for s in it.strikes] == [LATE]
+              and it.strikes[0].event.sonication == 0 and not it.new)  # fmt: skip
+    end_us = round(1e6 * it.scenario.plan[0].duration_s)
+    for after_us in (-21_000, -3_000, -1_000, -100, 100, 600, 1_100, 2_000, 4_000, 9_000, 20_000, 40_000):
+        event = replace(it.strikes[0].event, time_us=end_us + after_us)
+        strike, scene = replace(it.strikes[0], event=event), replace(it.scenario, events=(event,))
+        run = run_scenario(scene, flash=treated(SHIPPED, None)).run
+        verdict = judge(replace(it, scenario=scene, strikes=(strike,)), run, ORACLE, LIMITS)
+        assert verdict.outcome == SAFE, (after_us, verdict)
 
 
 def test_a_trip_behind_the_planned_end_is_timed() -> None:

@@ -21,7 +21,7 @@ class Kind:
 
     `ranges`: of each parameter with a unit, in base units: low and high, and perhaps low and high of a second range. A
     parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
-    while a PERMIT is given only; "" where it always does.
+    while a PERMIT is given only; "" where it always does. `passes`: it is over by itself before the next permit.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
     changes, besides the channel that it names or needs. `heals`: what it changed is written anew by itself, perhaps
     before anything reads it, and then nothing is promised.
@@ -30,6 +30,7 @@ class Kind:
     phases: tuple[str, ...] = DURING
     ranges: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
     shown_by: str = ""
+    passes: bool = False
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
@@ -82,7 +83,7 @@ KINDS: dict[str, Kind] = {
     "blocked_bus": Kind(DURING),
     "late_tick": Kind(DURING, _between(late=(0.003, 0.05))),
     "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
-    "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), alone=True, heals=True),
+    "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), shown_by=PERMIT, passes=True, alone=True, heals=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
     "output_dead": Kind((*DURING, GAP), shown_by=PERMIT),
     "broken_relay": Kind((*DURING, GAP), shown_by=PERMIT),
@@ -105,7 +106,7 @@ KINDS: dict[str, Kind] = {
     "reordered_frames": Kind(DURING),
     "stale_frames": Kind(DURING, _between(late=(0.26, 1.0)), shown_by=PERMIT),
     "console_hung": Kind((*DURING, GAP), shown_by=PERMIT),
-    "console_restarts": Kind(DURING, _between(off=(0.001, 1.0))),
+    "console_restarts": Kind(DURING, _between(off=(0.001, 1.0)), shown_by=PERMIT, passes=True),
     "nobody_there": Kind(DURING),
     "out_of_range_command": Kind((BEFORE,), _between(power=(130.0, 2000.0), duration=(41.0, 600.0))),
     "replayed_commands": Kind((BEFORE,), _between(after=(0.02, 1.0))),

@@ -16,7 +16,7 @@ from ..platforms.unix import STEADY_US
 from ..run import Run, Seen
 from .declared import Drawn, Strike
 from .expected import explains, must_inhibit
-from .kinds import GAP, KINDS, POWER
+from .kinds import KINDS, POWER
 
 SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
     "safe",
@@ -75,7 +75,8 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     reaction_us = bound_us = None
     guarantee = struck[0].event.fault.guarantee if struck else drawn.scenario.expect.guarantee
     if first is not None:
-        restarted = first.strike.phase == GAP and first.strike.event.fault.response == RESET
+        closed = not any(on_us <= first.start_us < off_us for on_us, off_us in _permitted(run))
+        restarted = closed and first.strike.event.fault.response == RESET
         reaction_us, bound_us = _low_us(run, first.start_us, restarted) - first.start_us, first.bound_us
         guarantee = first.strike.event.fault.guarantee
     outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits)
@@ -172,7 +173,7 @@ def _timed(strike: Strike, onset_us: int, drawn: Drawn, run: Run, limits: Limits
         times = _powered(run) if kind.shown_by == POWER else _permitted(run)
         now = next(((on_us, off_us) for on_us, off_us in times if on_us <= onset_us < off_us), None)
         if now is None or (now[1] <= onset_us + bound_us and _as_planned(drawn, run, onset_us, *now)):
-            start_us = next((on_us for on_us, _ in times if on_us > onset_us), None)
+            start_us = None if kind.passes else next((on_us for on_us, _ in times if on_us > onset_us), None)
     return None if start_us is None else _Timed(strike, start_us, bound_us + _late_us(start_us, run))
 
 
@@ -264,8 +265,8 @@ def _too_hot(run: Run, oracle: Oracle) -> str:
 def _low_us(run: Run, start_us: int, restarted: bool) -> int:
     """When the permit was low for good.
 
-    After a reset in the gap, where the treatment was closed, a device boots SAFE and may be started again: a burst that
-    a later START explains is a new sonication; any other one counts.
+    After a reset between two sonications, where the treatment was closed, a device boots SAFE and may be started
+    again: a burst that a later START explains is a new sonication; any other one counts.
     """
     reset_us = next((t_us for t_us, _ in run.resets if t_us >= start_us), None) if restarted else None
     if reset_us is None:
