@@ -81,7 +81,7 @@ KINDS: dict[str, Kind] = {
     "stack_overflow": Kind(ENDING),
     "interrupt_storm": Kind(ENDING),
     "blocked_bus": Kind(DURING),
-    "late_tick": Kind(DURING, _between(late=(0.003, 0.05))),
+    "late_tick": Kind(DURING, _between(late=(0.003, 0.05)), shown_by=PERMIT, passes=True),
     "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
     "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), shown_by=PERMIT, passes=True, alone=True, heals=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
