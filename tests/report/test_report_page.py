@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import combinations
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -12,6 +13,7 @@ from sonofuse_hil.report import curves
 from sonofuse_hil.report.case import Case
 from sonofuse_hil.report.curves import picture
 from sonofuse_hil.report.page import Head, page
+from sonofuse_hil.run import Stimulus
 from sonofuse_hil.scenario import load_scenario, run_scenario
 
 NAMES = ("lost_coupling", "hung_firmware")
@@ -156,6 +158,26 @@ def test_no_word_is_cut_off(figure, cases, monkeypatch):
     for case in cases:
         figure(case)
     assert not outside
+
+
+def test_no_two_words_above_the_lines_meet(cases, monkeypatch):
+    met = []
+
+    def measure(sheet, _label):
+        canvas = FigureCanvasAgg(sheet)
+        canvas.draw()
+        words = [each for each in sheet.findobj(Annotation) if each.get_fontstyle() == "italic"]
+        boxes = [Text.get_window_extent(each, canvas.get_renderer()) for each in words]
+        met.extend(pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1]))
+        assert len(boxes) >= 3
+        return ""
+
+    monkeypatch.setattr(curves, "_svg", measure)
+    run = cases[0].run
+    for apart_us in (110_000, 400_000, 800_000):
+        early = tuple(Stimulus(run.rf_us[0] - n * apart_us, f"lost_coupling_{n}", "") for n in (2, 1))
+        curves.overview(Case(replace(cases[0].outcome, run=replace(run, stimuli=(*early, *run.stimuli)))))
+    assert not met
 
 
 def test_the_picture_of_both(cases):

@@ -29,6 +29,8 @@ LIMITED = (("skin_a", "skin limit", BLUE), ("transducer", "transducer limit", PU
 BEFORE_S, EVERY = 4.0, 5  # of the overview: time shown before RF, and one sample in so many
 _RIGHT = 0.81  # of the sheet: the rest is for the names of curves and limits, "transducer limit 42.5 °C" at the most
 DOTS = (0, (1, 1.6))
+_ROWS = 4  # words above the lines that would meet those before them stand a row lower
+_LETTER = 0.013  # of the width of the overview's axes: the widest that a letter above a line is
 BEFORE_MS, AFTER_MS = 8.0, 12.0  # of the instant: shown before the event and after RF is off
 
 
@@ -72,11 +74,17 @@ def _overview(sheet: FigureBase, case: Case) -> None:
     permit.set(ylim=(-0.5, 0.5), yticks=[0], yticklabels=["permit"], xlabel="seconds since the start of RF")
     permit.tick_params(axis="y", length=0)
     permit.set_xlim(-min(BEFORE_S, start_s), end_s)
+    first_s, last_s = permit.get_xlim()
+    free_s = [first_s] * _ROWS
     for t_us, names in _moments(case).items():
-        at_s = t_us * 1e-6 - start_s
+        at_s, words = t_us * 1e-6 - start_s, ", ".join(names)
         for axes in (heat, power, permit):
             axes.axvline(at_s, color=INK, lw=0.9, ls=DOTS, zorder=1)
-        _above(heat, ", ".join(names), at_s, -3, left=at_s > 0.6 * end_s)
+        left, wide_s = at_s > 0.6 * end_s, len(words) * _LETTER * (last_s - first_s)
+        begins_s = at_s - wide_s if left else at_s
+        row = next((row for row in range(_ROWS) if begins_s >= free_s[row]), _ROWS - 1)
+        free_s[row] = begins_s + wide_s
+        _above(heat, words, at_s, -3 - 13 * row, left=left)
     sheet.align_ylabels([heat, power])
 
 
