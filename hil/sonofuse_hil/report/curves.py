@@ -85,6 +85,9 @@ def _overview(sheet: FigureBase, case: Case) -> None:
         row = next((row for row in range(_ROWS) if begins_s >= free_s[row]), _ROWS - 1)
         free_s[row] = begins_s + wide_s
         _above(heat, words, at_s, -3 - 13 * row, left=left)
+    low_c, high_c = heat.get_ylim()
+    lowered = sum(free > first_s for free in free_s[1:])
+    heat.set_ylim(low_c, high_c + 0.06 * lowered * (high_c - low_c))  # above the limits
     sheet.align_ylabels([heat, power])
 
 
