@@ -23,8 +23,7 @@ class Kind:
     parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
     while a PERMIT is given only; "" where it always does. `passes`: it is over by itself before the next permit.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
-    changes, besides the channel that it names or needs. `heals`: what it changed is written anew by itself, perhaps
-    before anything reads it, and then nothing is promised.
+    changes, besides the channel that it names or needs.
     """
 
     phases: tuple[str, ...] = DURING
@@ -34,7 +33,6 @@ class Kind:
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
-    heals: bool = False
 
 
 def _between(**ranges: tuple[float, ...]) -> dict[str, tuple[float, ...]]:
@@ -83,7 +81,7 @@ KINDS: dict[str, Kind] = {
     "blocked_bus": Kind(DURING),
     "late_tick": Kind(DURING, _between(late=(0.003, 0.05)), shown_by=PERMIT, passes=True),
     "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
-    "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), shown_by=PERMIT, passes=True, alone=True, heals=True),
+    "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), shown_by=PERMIT, passes=True, alone=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
     "output_dead": Kind((*DURING, GAP), shown_by=PERMIT),
     "broken_relay": Kind((*DURING, GAP), shown_by=PERMIT),

@@ -166,7 +166,7 @@ def _timed(strike: Strike, onset_us: int, drawn: Drawn, run: Run, limits: Limits
     """From when a fault's bound counts: its onset; or, where nothing shows it then, or the sonication was over before
     it had to be seen, the next power or permit. None where nothing is promised."""
     bound_us, kind = strike.event.fault.bound_us(limits, strike.values), KINDS[strike.fault]
-    if bound_us is None or (kind.heals and trip_of(run) is None):
+    if bound_us is None:
         return None
     start_us: int | None = onset_us
     if kind.shown_by:

@@ -18,6 +18,7 @@ from .register import BOOT, Choice, Quantity, fault
 if TYPE_CHECKING:
     from ..stand import Stand
 
+_KNOWN_BY = 4  # values in a row: enough to find them in a memory
 _TAIL_BYTES = 36  # of a limit set: CRC-32 and SHA-256
 _KEPT, _ANEW = "as it was", "made anew"
 _CHECK, _NO_CHECK = b"failed |= 1 << ABOVE\n", b"failed |= 0 << ABOVE\n"
@@ -57,18 +58,19 @@ def memory_bit(stand: Stand, where: float, bit: float) -> None:
     bit=Quantity("3 counts", "0 counts", "29 counts"),
 )
 def kernel_bit(stand: Stand, channel: str, bit: float) -> None:
-    """a bit flips in memory in what the kernel remembers of a temperature, some conversions ago"""
+    """a bit flips in memory in what the kernel remembers of the newest temperatures"""
     state = commander(stand).kernel_state
     if state is None:
         raise RigError("a bit of the kernel's state: nobody follows the kernel")
-    ring = K.S_CHANNELS + K.CHANNEL_WORDS * stand.limits.board.index(stand.bench.channel(channel).name) + K.C_RISE
-    words = stand.limits.channel(stand.bench.channel(channel).name).rise_window
-    # The copy is a few ticks old: one of its values may have been replaced, so that one half of them is still so.
-    for at in (ring, ring + words // 2):
-        held = state[at : at + words // 2].tobytes()
-        if stand.platform.flip(held, 8 * (len(held) // 2) + round(bit)):
-            return
-    raise RigError("a bit of the kernel's state: it is nowhere in memory; the firmware does not run")
+    name = stand.bench.channel(channel).name
+    own = K.S_CHANNELS + K.CHANNEL_WORDS * stand.limits.board.index(name)
+    # Of a ring the newest value stays longest, and longer than one pass of the digest takes. The copy is some ticks
+    # old: what is written next may have been already.
+    newest = state[own + K.C_RISE_POS]
+    end = own + K.C_RISE + (newest if newest >= _KNOWN_BY else stand.limits.channel(name).rise_window)
+    held = state[end - _KNOWN_BY : end].tobytes()
+    if not stand.platform.flip(held, 32 * (_KNOWN_BY - 1) + round(bit)):
+        raise RigError("a bit of the kernel's state: it is nowhere in memory; the firmware does not run")
 
 
 def _flipped(data: bytes) -> bytes:
