@@ -16,14 +16,14 @@ def section(coverage: dict[str, dict[str, Any]], blind: Sequence[str]) -> str:
     """The table of faults, phases and causes; `blind` are the faults that the board cannot show, which come first."""
     head = [
         ("name", "fault"), ("", "rows"), *(("number", phase) for phase in PHASES),
-        ("words", "causes seen"), ("words", "declared, never seen"),
+        ("many", "causes seen"), ("", "declared, never seen"),
     ]  # fmt: skip
     rows = [
         (
             _e(name.replace("_", " ")),
             ", ".join(map(str, get(name).numbers)) or "–",
             *(_cell(found["phases"], phase) for phase in PHASES),
-            _e(", ".join(f"{cause} {number}" for cause, number in sorted(found["causes"].items()))) or "–",
+            _e(", ".join(f"{cause} {number}" for cause, number in _most_first(found["causes"]))) or "–",
             _e(", ".join(sorted(declared_causes(name) - set(found["causes"])))) or "–",
         )
         for name, found in coverage.items()
@@ -39,6 +39,10 @@ def section(coverage: dict[str, dict[str, Any]], blind: Sequence[str]) -> str:
         '<section>\n<div class="head"><h2>Coverage: faults, phases, causes</h2></div>\n'
         f"{missing}<p>{text}</p>\n{table(head, rows)}\n</section>"
     )
+
+
+def _most_first(causes: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(causes.items(), key=lambda each: (-each[1], each[0]))
 
 
 def _cell(phases: dict[str, int], phase: str) -> str:
