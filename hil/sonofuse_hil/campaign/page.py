@@ -158,7 +158,7 @@ def _reactions(it: dict[str, Any], rows: Sequence[Row]) -> str:
     ]  # fmt: skip
     figure = figures.reactions(list(it["guarantees"]), rows)
     shown = f"<figure>\n{figure}\n<figcaption>All parts. The number below a name is how many.</figcaption></figure>"
-    text = "From the onset of the fault, or the power or permit after it that shows it, to the last edge on a permit pin."
+    text = "From the onset of the fault, or the power or permit that shows it, to the last edge on a permit pin."
     return _section("Reaction times", f"<p>{text}</p>{table(head, found)}{shown if figure else ''}")
 
 
