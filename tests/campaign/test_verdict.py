@@ -13,7 +13,7 @@ from sonofuse_hil.campaign.rows import SEARCH, Asked, drawn, part_of, treated
 from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.platforms.unix import STEADY_US
-from sonofuse_hil.run import Run, Seen
+from sonofuse_hil.run import Run, Seen, Stimulus
 from sonofuse_hil.scenario import run_scenario
 
 LIMITS, ORACLE = load(SHIPPED), Oracle(SHIPPED)
@@ -142,6 +142,19 @@ def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
     run = run_scenario(it.scenario).run
     assert len(run.rf_us) > 1 and outcome(it, run) == SAFE
     assert outcome(it, replace(run, rf_us=run.rf_us[:1])) == UNSAFE
+
+
+def test_a_bit_in_memory_is_gone_with_a_reset() -> None:
+    """Row 3733 of seed 298541: it ends the firmware in the gap, and the next boot reads the limit set anew. What the bit
+    does depends on what lies beside it in memory; so here it is said to have struck before a hang in the gap."""
+    it, bit = find("hung_firmware", GAP), find("memory_bit", "end").strikes[0]
+    run = run_scenario(it.scenario).run
+    before_us = run.bursts(0)[0][1] - 30_000
+    struck = replace(run, stimuli=(Stimulus(before_us, "memory_bit", ""),))
+    assert len(run.rf_us) > 1 and outcome(replace(it, strikes=(bit,)), struck) == SAFE
+    assert outcome(replace(it, strikes=(bit,)), replace(struck, resets=())) == UNSAFE
+    unsaid = replace(struck, seen=tuple(s for s in run.seen if s.t_us > run.resets[0][0]))
+    assert outcome(replace(it, strikes=(bit,)), unsaid) == UNSAFE, "the treatment was not closed"
 
 
 def test_of_two_faults_the_first_bound_counts() -> None:

@@ -22,6 +22,7 @@ class Kind:
     `ranges`: of each parameter with a unit, in base units: low and high, and perhaps low and high of a second range. A
     parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
     while a PERMIT is given only; "" where it always does. `passes`: it is over by itself before the next permit.
+    `until_reset`: a reset ends it, as it does all that a RESET answers.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
     changes, besides the channel that it names or needs.
     """
@@ -30,6 +31,7 @@ class Kind:
     ranges: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
     shown_by: str = ""
     passes: bool = False
+    until_reset: bool = False
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
@@ -80,7 +82,7 @@ KINDS: dict[str, Kind] = {
     "interrupt_storm": Kind(ENDING),
     "blocked_bus": Kind(DURING),
     "late_tick": Kind(DURING, _between(late=(0.003, 0.05)), shown_by=PERMIT, passes=True),
-    "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), alone=True),
+    "memory_bit": Kind(DURING, _between(where=(0.0, 1.0), bit=(0.0, 31.0)), until_reset=True, alone=True),
     "kernel_bit": Kind((MIDDLE, LATE), _between(bit=(0.0, 29.0)), shown_by=PERMIT, passes=True, alone=True),
     "slow_clock": Kind(DURING, _between(by=(-0.15, -0.04, 0.04, 0.15)), slow=True, alone=True),
     "output_dead": Kind((*DURING, GAP), shown_by=PERMIT),

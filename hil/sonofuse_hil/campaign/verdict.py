@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sonofuse.causes import cause_text, cause_words
 from sonofuse.limits import LimitsFile
+from sonofuse_firmware.states import SAFE as IDLE
 from sonofuse_firmware.states import TRIPPED
 
 from ..faults.register import RESET
@@ -75,9 +76,7 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     reaction_us = bound_us = None
     guarantee = struck[0].event.fault.guarantee if struck else drawn.scenario.expect.guarantee
     if first is not None:
-        closed = not any(on_us <= first.start_us < off_us for on_us, off_us in _permitted(run))
-        restarted = closed and first.strike.event.fault.response == RESET
-        reaction_us, bound_us = _low_us(run, first.start_us, restarted) - first.start_us, first.bound_us
+        reaction_us, bound_us = _low_us(run, first) - first.start_us, first.bound_us
         guarantee = first.strike.event.fault.guarantee
     outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits)
     since, start_us = ("", None) if first is None else (first.strike.fault, first.start_us)
@@ -262,14 +261,16 @@ def _too_hot(run: Run, oracle: Oracle) -> str:
     return ""
 
 
-def _low_us(run: Run, start_us: int, restarted: bool) -> int:
+def _low_us(run: Run, first: _Timed) -> int:
     """When the permit was low for good.
 
-    After a reset between two sonications, where the treatment was closed, a device boots SAFE and may be started
-    again: a burst that a later START explains is a new sonication; any other one counts.
+    After a reset that ends a fault, between two sonications, where the treatment was closed, a device boots SAFE and
+    may be started again: a burst that a later START explains is a new sonication; any other one counts.
     """
-    reset_us = next((t_us for t_us, _ in run.resets if t_us >= start_us), None) if restarted else None
-    if reset_us is None:
+    start_us, fault = first.start_us, first.strike.event.fault
+    reset_us = next((t_us for t_us, _ in run.resets if t_us >= start_us), None)
+    ends_it = fault.response == RESET or KINDS[fault.name].until_reset
+    if reset_us is None or not ends_it or not _closed(run, start_us, reset_us):
         return run.low_since(start_us)
 
     def explained(first_us: int) -> bool:
@@ -277,3 +278,10 @@ def _low_us(run: Run, start_us: int, restarted: bool) -> int:
 
     ends = [last for switch in (0, 1) for first, last in run.bursts(switch) if not explained(first)]
     return max([start_us, *ends])
+
+
+def _closed(run: Run, start_us: int, reset_us: int) -> bool:
+    """Whether no sonication was on when a fault began to count, or it has ended as SAFE since, before the reset."""
+    if not any(on_us <= start_us < off_us for on_us, off_us in _permitted(run)):
+        return True
+    return any(said.state == IDLE and start_us < said.t_us < reset_us for said in run.seen)
