@@ -145,7 +145,7 @@ def test_a_permit_after_a_reset_that_no_start_explains_is_unsafe() -> None:
 
 
 def test_a_bit_in_memory_is_gone_with_a_reset() -> None:
-    """Row 3733 of seed 298541: it ends the firmware in the gap, and the next boot reads the limit set anew. What the bit
+    """Row 3733 of seed 298541: it ends the firmware in the gap, and the next boot reads the limit set anew. What a bit
     does depends on what lies beside it in memory; so here it is said to have struck before a hang in the gap."""
     it, bit = find("hung_firmware", GAP), find("memory_bit", "end").strikes[0]
     run = run_scenario(it.scenario).run
