@@ -72,8 +72,8 @@ KINDS: dict[str, Kind] = {
     "detector_dead": Kind(LASTING),
     "detector_drift": Kind(DURING, _between(error=(-6.0, -2.0, 2.0, 6.0), within=(0.05, 1.0)), shown_by=POWER),
     "reference_error": Kind(LASTING, _between(error=(-0.05, -0.01, 0.01, 0.05)), signals=_POWERS),
-    "stuck_gate": Kind(DURING, shown_by=POWER),
-    "welded_relay": Kind((*DURING, GAP), shown_by=PERMIT),
+    "stuck_gate": Kind(DURING),
+    "welded_relay": Kind((*DURING, GAP)),
     # controller, timing, supply
     "hung_firmware": Kind(ENDING),
     "firmware_raises": Kind(ENDING),
