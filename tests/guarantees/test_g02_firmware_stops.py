@@ -1,5 +1,7 @@
 """G2: whatever stops or delays the firmware, the permit is low 2.2 ms after the last token."""
 
+import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +65,24 @@ def test_probes_cover_every_file_that_runs_while_rf_is_on(reached: Reached) -> N
         "frames.py", "receipts.py", "answers.py",
     }  # fmt: skip
     assert any(opens is not None for _, opens in reached.values())
+
+
+def test_a_fault_has_its_own_probe_alone_where_it_was_among_all(twin: Twin) -> None:
+    for probe in twin.probes[::23]:
+        everywhere = re.sub(rf"_p\((?!{probe.number}\))\d+\)", "pass", twin.transform()(probe.file, ""))
+        alone = twin.transform(Fault(probe, "hang"))(probe.file, "")
+        assert _without_pass(alone) == _without_pass(everywhere) and alone.count("_p(") == 1
+
+
+def _without_pass(source: str) -> str:
+    """As a tree; a probe that is left out leaves nothing, or an else of its own."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for name in ("body", "orelse"):
+            body = getattr(node, name, None)
+            if isinstance(body, list):
+                setattr(node, name, [each for each in body if not isinstance(each, ast.Pass)])
+    return ast.dump(tree)
 
 
 def test_a_fault_that_never_strikes_changes_nothing(limits: Path, twin: Twin) -> None:
