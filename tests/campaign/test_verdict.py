@@ -233,6 +233,16 @@ def test_nothing_is_unsafe_at_any_moment_around_a_planned_end(fault: str) -> Non
         assert verdict.outcome == SAFE, (after_us, verdict)
 
 
+def test_a_burn_under_a_probe_that_has_come_off_is_unsafe() -> None:
+    """A neighbour of seed 650231: a gap that is known (docs/hazards.md), and is never to be called safe."""
+    lineage = (8185, 7781, 7391, 7181, 6779, 6370, 4781, 3580, 2995, 2172, 1585, 986, 196)
+    it = drawn(Asked(0, 650231, SHIPPED), lineage)
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert [strike.fault for strike in it.strikes] == ["focus_on_skin", "detached_sensor"] and run.tripped is None
+    assert verdict.outcome == UNSAFE and verdict.skin_k < -15.0 and verdict.reason.startswith("skin_a was 15")
+
+
 def test_a_trip_behind_the_planned_end_is_timed() -> None:
     """Nobody ends a sonication whose plug was pulled 200 ms before its end, but the missing receipts."""
     it = find("unplugged", "end")

@@ -58,6 +58,13 @@ _SENSORS = (
         UNSEEN,
         why="the cooled skin is as warm as the air: the pair agrees until the skin becomes warm",
     ),
+    Case(
+        (8,),
+        (Part("detached_sensor"), Part("focus_on_skin")),
+        UNSEEN,
+        why="nothing feels the skin in the beam: the probe that lay there shows the air, the other one lies beside it",
+        plan=(Sonication(61.5, 3.0),),
+    ),
     Case((9,), (Part("swapped_sensors", after_us=0),), INHIBITED, _SKIN_PAIR, watch_us=_BOOTED_US),
     Case(
         (9,),
