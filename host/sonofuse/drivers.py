@@ -13,7 +13,7 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
     "power": ("forward", "reflected"),
     "voltage": ("reference",),
     "flow": ("flow",),
-    "contact": ("stop_loop", "supply", "permit_readback", "second_readback"),
+    "contact": ("stop_loop", "supply", "skin_contact", "permit_readback", "second_readback"),
 }
 
 

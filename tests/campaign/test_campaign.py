@@ -103,6 +103,34 @@ def test_an_unsafe_row_is_one_line_with_the_command_that_repeats_it(
     assert "made up" in (tmp_path / "campaign.html").read_text(encoding="utf-8")
 
 
+def test_what_is_not_covered_comes_first_and_is_no_failure(
+    once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row is made up; that a run gives such a verdict: test_verdict.py."""
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    part = tmp_path / "part-00000000.parquet"
+    rows = read(part)
+    burnt = next(row for row in rows if row["fault"])
+    faults = {"fault": "focus_on_skin", "second": "detached_sensor", "phase": "middle", "second_phase": "middle"}
+    burnt |= {"outcome": "not covered", "reason": "made up", "skin_k": -7.25, **faults}
+    part.write_bytes(to_bytes(rows))
+    words = [*N[:-1], f"{FAULTS},focus_on_skin,detached_sensor", "--out", str(tmp_path)]
+    identity = json.loads((tmp_path / "campaign.json").read_text(encoding="utf-8"))
+    identity["faults"] = words[words.index("--faults") + 1].split(",")
+    (tmp_path / "campaign.json").write_text(json.dumps(identity), encoding="utf-8")
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("not covered: focus_on_skin (middle) and detached_sensor (middle): made up; sonofuse")
+    assert lines[1].startswith("not covered by this board: 1 scenarios in which detached_sensor and focus_on_skin")
+    assert "up to 7.2 K beyond its limit" in lines[1] and "1 of " in lines[1]
+    struck = sum(bool(row["fault"]) for row in read(tmp_path / WHOLE))
+    assert f"misses: 0 of {struck - 1} independent scenarios" in lines[3]
+    text = (tmp_path / "campaign.html").read_text(encoding="utf-8")
+    assert "1 not covered, 11 safe, 0 unsafe" in text and text.index("Not covered by this board") < text.index(
+        "Verdicts"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -93,6 +93,14 @@ def test_parents_are_the_rows_with_the_smallest_margin_and_the_warmest_skin() ->
     assert chosen == search.parents(rows[::-1])
 
 
+def test_a_known_gap_is_no_parent() -> None:
+    rows = [made_up((number,)) for number in range(100)]
+    closest, warmest = search.parents(rows)[0], search.parents(rows)[-5]
+    for number in (*closest, *warmest):
+        rows[number] |= {"fault": "focus_on_skin", "second": "detached_sensor"}
+    assert not {closest, warmest} & set(search.parents(rows))
+
+
 def test_a_neighbour_is_near_its_parent_and_another_one_elsewhere() -> None:
     number = 2 * GENERATION - 1
     parent, near = point(1, (5,)), point(1, (number, 5))

@@ -1,6 +1,7 @@
 """The verdict of a row: what each outcome takes, on real runs and on what is changed about them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,19 @@ from sonofuse.causes import cause_words
 from sonofuse.limits import SHIPPED, LimitsFile, load
 from sonofuse_firmware.states import TRIPPED
 from sonofuse_hil.campaign.declared import Drawn
+from sonofuse_hil.campaign.expected import unfelt
 from sonofuse_hil.campaign.kinds import BEFORE, GAP, KINDS, LATE
 from sonofuse_hil.campaign.rows import SEARCH, Asked, drawn, part_of, treated
-from sonofuse_hil.campaign.verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE, judge
+from sonofuse_hil.campaign.verdict import (
+    FALSE_TRIP,
+    NOT_COVERED,
+    NOT_DETECTED,
+    RIG_ERROR,
+    SAFE,
+    UNSAFE,
+    WRONG_CAUSE,
+    judge,
+)
 from sonofuse_hil.guarantees.oracle import Oracle
 from sonofuse_hil.platforms.unix import STEADY_US
 from sonofuse_hil.run import Run, Seen, Stimulus
@@ -233,14 +244,73 @@ def test_nothing_is_unsafe_at_any_moment_around_a_planned_end(fault: str) -> Non
         assert verdict.outcome == SAFE, (after_us, verdict)
 
 
-def test_a_burn_under_a_probe_that_has_come_off_is_unsafe() -> None:
-    """A neighbour of seed 650231: a gap that is known (docs/hazards.md), and is never to be called safe."""
+@pytest.fixture(scope="module")
+def burnt() -> tuple[Drawn, Run]:
+    """A neighbour of seed 650231: skin_a comes off, the beam is focused on the skin that it leaves, nothing trips."""
     lineage = (8185, 7781, 7391, 7181, 6779, 6370, 4781, 3580, 2995, 2172, 1585, 986, 196)
     it = drawn(Asked(0, 650231, SHIPPED), lineage)
     run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
-    verdict = judge(it, run, ORACLE, LIMITS)
     assert [strike.fault for strike in it.strikes] == ["focus_on_skin", "detached_sensor"] and run.tripped is None
-    assert verdict.outcome == UNSAFE and verdict.skin_k < -15.0 and verdict.reason.startswith("skin_a was 15")
+    return it, run
+
+
+def test_a_burn_under_a_probe_that_has_come_off_is_not_covered_and_never_safe(burnt: tuple[Drawn, Run]) -> None:
+    """A gap that is known (docs/hazards.md)."""
+    verdict = judge(*burnt, ORACLE, LIMITS)
+    assert verdict.outcome == NOT_COVERED and verdict.skin_k < -15.0
+    assert verdict.reason.startswith("skin_a was 15") and verdict.reason.endswith("the other one lies beside it")
+
+
+def test_only_what_nothing_feels_is_not_covered(burnt: tuple[Drawn, Run]) -> None:
+    it, run = burnt
+    focused, detached = it.strikes
+    for strikes in ((focused,), (detached,)):
+        assert outcome(replace(it, strikes=strikes), run) == UNSAFE, "one of the two alone is no case of the catalogue"
+    other = replace(detached, values={**detached.values, "channel": "skin_b"})
+    assert outcome(replace(it, strikes=(focused, other)), run) == UNSAFE, "skin_a is on the skin, and has to trip"
+    late = tuple(replace(s, t_us=run.end_us) if s.name == "detached_sensor" else s for s in run.stimuli)
+    assert outcome(it, replace(run, stimuli=late)) == UNSAFE, "it was hot before the probe came off"
+
+
+def test_a_gap_hides_nothing_else(burnt: tuple[Drawn, Run]) -> None:
+    it, run = burnt
+    edges = [*run.history.edges, (run.end_us - 2, 0, True), (run.end_us, 0, False)]
+    assert outcome(it, replace(run, history=replace(run.history, edges=edges), end_us=run.end_us)) == UNSAFE
+    curves = {**run.samples.curves, "skin_b": [60.0] * len(run.samples.t_s)}
+    assert outcome(it, replace(run, samples=replace(run.samples, curves=curves))) == UNSAFE, "skin_b lies on the skin"
+    tripped = Seen(run.end_us - 1, TRIPPED, 4 << 8 | LIMITS.board.index("flow"))
+    assert outcome(it, replace(run, seen=(*run.seen, tripped))) == WRONG_CAUSE
+
+
+def test_a_board_that_feels_the_contact_has_no_gap(burnt: tuple[Drawn, Run], contact_limits: Path) -> None:
+    it, run = burnt
+    limits = load(contact_limits)
+    assert set(unfelt(it.strikes, LIMITS)) == {"skin_a"} and unfelt(it.strikes, limits) == {}
+    verdict = judge(it, run, Oracle(contact_limits), limits)
+    assert verdict.outcome == UNSAFE and verdict.since == "detached_sensor", "it had to trip within its bound"
+
+
+def test_a_pair_promises_nothing_while_both_of_its_sensors_are_wrong() -> None:
+    """Row 979 of seed 21 with these faults: one shows the air, 5.7 K too low, the other is 6.9 K too low."""
+    faults = (
+        "detached_sensor", "slow_sensor", "sensor_drift", "sensor_noise", "swapped_sensors", "wrong_sensor",
+        "sensor_offset", "rf_interference", "sensor_stuck", "focus_on_skin", "interface_heating", "lost_coupling",
+        "warm_water",
+    )  # fmt: skip
+    it = drawn(Asked(0, 21, SHIPPED, faults=faults), (979, 649))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    detached, biased = it.strikes
+    assert (detached.values["channel"], biased.fault, biased.values["channel"]) == (
+        "skin_a",
+        "rf_interference",
+        "skin_b",
+    )
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.bound_us is None and verdict.skin_k > 15.0
+    same = replace(detached, values={**detached.values, "channel": "skin_b"})
+    assert outcome(replace(it, strikes=(same, biased)), run) == UNSAFE, "the other one is right then"
+    later = tuple(replace(s, t_us=s.t_us + 600_000) if s.name == "detached_sensor" else s for s in run.stimuli)
+    assert outcome(it, replace(run, stimuli=later)) == UNSAFE, "the other one was right long enough"
 
 
 def test_a_trip_behind_the_planned_end_is_timed() -> None:

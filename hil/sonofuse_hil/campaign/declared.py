@@ -31,10 +31,11 @@ from .kinds import weights as weights_of
 
 _T = TypeVar("_T")
 
-VERSION = 2  # of this declaration: a folder of another one is not continued
+VERSION = 3  # of this declaration and its search: a folder of another one is not continued
 SONICATIONS = 4
 _NUMBERS = (1, 1, 2, 2, 3, 4)  # sonications of a treatment: one is drawn
 ANATOMIES = 24
+_PATIENTS = 2  # the stream of chance that they come from
 NOMINAL_SHARE = 0.3  # of the scenarios, in which nothing is broken
 TWO_SHARE = 0.25  # of the others: two faults
 _PAIR_SHARE = 0.2  # of those: the double faults of the catalogue
@@ -109,7 +110,7 @@ def anatomy_of(number: int) -> Anatomy:
     and equal ones share it.
 
     """
-    rng = np.random.default_rng([VERSION, number])
+    rng = np.random.default_rng([_PATIENTS, number])
     at = _Coordinates([float(value) for value in rng.random(9)])
     skin, fat, muscle, bone, marrow = STANDARD.layers
     return Anatomy(

@@ -4,12 +4,13 @@ It comes from the declared cases (faults/declared.py), which name the channels o
 of another sensor is held to the same, with its own channel. What no case shows is added here, by name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from sonofuse.board import READBACKS
+from sonofuse.limits import LimitsFile
 
-from ..faults.cases import INHIBITED, RESET, Case
+from ..faults.cases import INHIBITED, RESET, UNSEEN, Case
 from ..faults.catalogue import row
 from ..faults.declared import CASES
 from ..faults.register import RESET as RESETS
@@ -32,6 +33,7 @@ _MORE: dict[str, tuple[str, ...]] = {
     "detector_drift": ("reflected ratio",),
     "power_error": ("forward *", "monitor energy"),
     "stuck_gate": ("forward *",),
+    "detached_sensor": ("skin_contact *",),
     "stale_frames": ("monitor stop",),  # behind RF: frames that are later all at once look like a slow clock
     "replayed_commands": ("monitor stop",),  # a FINISH that is said again while RF is on (docs/guarantees.md, G12)
 }
@@ -81,6 +83,33 @@ def must_inhibit(strike: Strike) -> bool:
     alike = [case for case in declared if _words(case.parts[0].values) == _words(strike.values)]
     chosen = [case for case in alike or declared if case.parts[0].when == strike.event.fault.phase]
     return bool(chosen) and not strike.event.after_rf and all(case.expected == INHIBITED for case in chosen)
+
+
+def unfelt(struck: Sequence[Strike], limits: LimitsFile) -> dict[str, tuple[Strike, str]]:
+    """The places that nothing feels as struck: with the fault that took their sensor away, and why nothing shows that.
+
+    So says a case of just these faults at once that is not detected. A fault that has a bound with these limits, since
+    the board has a signal for it, takes nothing away.
+    """
+    found: dict[str, tuple[Strike, str]] = {}
+    for case in blind_spots(*(strike.fault for strike in struck)):
+        for strike in struck:
+            named = "channel" in strike.values and strike.fault in {part.name for part in case.parts}
+            if named and strike.event.fault.bound_us(limits, strike.values) is None:
+                found[str(strike.values["channel"])] = strike, case.why
+    return found
+
+
+def partner_of(strike: Strike) -> set[str]:
+    """The sensor that the one of a fault is compared with, none if it is of no pair."""
+    return {_PAIR[name] for name in (str(strike.values.get("channel")),) if name in _PAIR}
+
+
+@cache
+def blind_spots(*faults: str) -> tuple[Case, ...]:
+    """The cases of several faults at once, all of these, that are not detected."""
+    several = (case for case in CASES if case.status == UNSEEN and not case.afterwards and len(case.parts) > 1)
+    return tuple(case for case in several if {part.name for part in case.parts} <= set(faults))
 
 
 @cache

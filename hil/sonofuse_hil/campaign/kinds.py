@@ -22,7 +22,8 @@ class Kind:
     `ranges`: of each parameter with a unit, in base units: low and high, and perhaps low and high of a second range. A
     parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
     while a PERMIT is given only; "" where it always does. `passes`: it is over by itself before the next permit.
-    `until_reset`: a reset ends it, as it does all that a RESET answers.
+    `until_reset`: a reset ends it, as it does all that a RESET answers. `compared`: its bound comes from the other
+    sensor of a pair, which has to be right.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
     changes, besides the channel that it names or needs.
     """
@@ -32,6 +33,7 @@ class Kind:
     shown_by: str = ""
     passes: bool = False
     until_reset: bool = False
+    compared: bool = False
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
@@ -49,10 +51,10 @@ KINDS: dict[str, Kind] = {
     "sensor_line": Kind(LASTING),
     "sensor_silent": Kind(LASTING),
     "sensor_stuck": Kind(DURING, slow=True),
-    "sensor_offset": Kind(DURING, _between(offset=(-20.0, -4.0, 4.0, 20.0))),
-    "sensor_drift": Kind(DURING, _between(rate=(-5.0, -0.5, 0.5, 5.0)), slow=True),
+    "sensor_offset": Kind(DURING, _between(offset=(-20.0, -4.0, 4.0, 20.0)), compared=True),
+    "sensor_drift": Kind(DURING, _between(rate=(-5.0, -0.5, 0.5, 5.0)), slow=True, compared=True),
     "sensor_noise": Kind(DURING, _between(noise=(0.5, 5.0))),
-    "rf_interference": Kind(LASTING, _between(bias=(-10.0, -4.0, 4.0, 10.0)), shown_by=POWER),
+    "rf_interference": Kind(LASTING, _between(bias=(-10.0, -4.0, 4.0, 10.0)), shown_by=POWER, compared=True),
     "detached_sensor": Kind((*DURING, BEFORE), _between(air=(15.0, 35.0))),
     "slow_sensor": Kind((*DURING, BEFORE), _between(lag=(2.0, 60.0))),
     "swapped_sensors": Kind((BEFORE,)),

@@ -20,8 +20,8 @@ from .declared import VERSION, limits_of
 from .kinds import KINDS, available
 from .rows import PARTS, Asked, Row, perform
 from .shown import case_of
-from .summary import record
-from .verdict import FALSE_TRIP, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE
+from .summary import blind_text, record
+from .verdict import AS_DECLARED, FALSE_TRIP, NOT_COVERED, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE
 
 WORST = 10
 _MEANS = {
@@ -30,6 +30,8 @@ _MEANS = {
     WRONG_CAUSE: "a trip by a cause that no fault of the row explains",
     FALSE_TRIP: "a trip, or an end, with nothing broken",
     NOT_DETECTED: "the permit went low in time, but no trip, alarm or reset says why",
+    NOT_COVERED: "true heat beyond a limit without a trip, where nothing feels it: the catalogue declares these faults "
+    "together as not detected",
     RIG_ERROR: "the rig could not carry the row out",
 }
 
@@ -55,7 +57,7 @@ def page(asked: Asked, rows: Sequence[Row], rate: Rate) -> str:
     """The whole page; the worst rows are run again for their curves."""
     it = record(asked, rows)
     parts = [
-        _header(asked, it, rate), _verdicts(it), _bounds(it), _reactions(it, rows),
+        _header(asked, it, rate), _not_covered(it), _verdicts(it), _bounds(it), _reactions(it, rows),
         _coverage(it["coverage"], _blind(asked)), _surprises(asked, rows), _worst(asked, rows), _not(),
     ]  # fmt: skip
     return document(_title(it), parts)
@@ -71,8 +73,9 @@ def _section(title: str, body: str) -> str:
 
 def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
     total = {outcome: sum(parts.values()) for outcome, parts in it["outcomes"].items()}
-    good = total[SAFE] == it["scenarios"]
-    words = ", ".join(f"{number} {outcome}" for outcome, number in total.items() if number or outcome == UNSAFE)
+    good = sum(total[outcome] for outcome in AS_DECLARED) == it["scenarios"]
+    ordered = sorted(total.items(), key=lambda each: each[0] != NOT_COVERED)
+    words = ", ".join(f"{number} {outcome}" for outcome, number in ordered if number or outcome == UNSAFE)
     limits = limits_of(asked.limits, asked.board)
     command = ["sonofuse", "hil", "campaign", "-n", str(asked.n), *surprises.options(asked)]
     found = [
@@ -93,6 +96,13 @@ def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
         f"<div>{_e(words)}<small>tier: {SOFTWARE} · research use only, no claim of clearance</small></div></div>\n"
         f"{facts(found)}\n</header>"
     )
+
+
+def _not_covered(it: dict[str, Any]) -> str:
+    """What the board does not see comes first, if anything was burnt by it."""
+    if not it["not_covered"]["rows"]:
+        return ""
+    return _section("Not covered by this board", f"<p>{_e(blind_text(it))}. See docs/hazards.md, Known gaps.</p>")
 
 
 def machine() -> str:
@@ -184,8 +194,14 @@ def _surprises(asked: Asked, rows: Sequence[Row]) -> str:
 
 
 def worst(rows: Sequence[Row]) -> list[Row]:
-    """The rows to look at first: what was not safe, then the smallest share of a bound that was left, each once."""
-    bad = [row for row in rows if row["outcome"] != SAFE and row["run_sha256"]]
+    """The rows to look at first: what was not safe, the hottest that is not covered of each two faults, then the
+    smallest share of a bound that was left, each once."""
+    bad = [row for row in rows if row["outcome"] not in AS_DECLARED and row["run_sha256"]]
+    blind = {
+        frozenset((row["fault"], row["second"])): row
+        for row in sorted(rows, key=lambda row: -row["skin_k"])
+        if row["outcome"] == NOT_COVERED
+    }
     close = sorted(
         (share, row["number"], row)
         for row in rows
@@ -196,7 +212,7 @@ def worst(rows: Sequence[Row]) -> list[Row]:
         once.setdefault((row["fault"], row["phase"]), row)
     order = {UNSAFE: 0, NOT_DETECTED: 1, WRONG_CAUSE: 2, FALSE_TRIP: 3}
     bad.sort(key=lambda row: (order.get(row["outcome"], 4), row["number"]))
-    return [*bad, *once.values()][:WORST]
+    return [*bad, *blind.values(), *once.values()][:WORST]
 
 
 def _worst(asked: Asked, rows: Sequence[Row]) -> str:
@@ -220,8 +236,8 @@ def _worst(asked: Asked, rows: Sequence[Row]) -> str:
             f"<figure>\n{curves.overview(case)}\n</figure>\n<figure>\n{curves.instant(case)}\n</figure>"
         )
     text = (
-        "<p>What was not safe first, then the smallest share of its bound that was left, once for each fault and "
-        "phase. Dashed lines are limits; the band below each is its guard band.</p>"
+        "<p>What was not safe first, then the hottest that is not covered, then the smallest share of its bound that "
+        "was left, once for each fault and phase. Dashed lines are limits; the band below each is its guard band.</p>"
     )
     return _section(f"The worst {len(shown)}", text + "\n".join(shown))
 

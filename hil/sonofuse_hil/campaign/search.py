@@ -6,6 +6,7 @@ interruption.
 
 from collections.abc import Sequence
 
+from .expected import blind_spots
 from .rows import GENERATION, SEARCH, Lineage, Row, part_of
 
 PARENTS = 10  # by time, and half as many by temperature
@@ -23,7 +24,9 @@ def closeness(row: Row) -> float | None:
 
 def parents(rows: Sequence[Row]) -> list[Lineage]:
     """The rows with the smallest margin: by time, at most one of each pair of fault and phase, and by true skin
-    temperature among those that did not trip; in a fixed order."""
+    temperature among those that did not trip; in a fixed order. Faults that are declared not to be detected together
+    are no parents: what they lead to is known, and the search would find nothing else any more."""
+    rows = [row for row in rows if not blind_spots(row["fault"], row["second"])]
     timed = sorted((share, row["number"], row) for row in rows if (share := closeness(row)) is not None)
     found: dict[tuple[str, str], Row] = {}
     for _, _, row in timed:

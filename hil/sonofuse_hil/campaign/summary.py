@@ -12,7 +12,7 @@ from scipy.stats import beta, chi2
 from .declared import limits_of
 from .kinds import KINDS, available
 from .rows import PARTS, RANDOM, Asked, Row
-from .verdict import FALSE_TRIP, NOT_DETECTED, OUTCOMES, UNSAFE
+from .verdict import FALSE_TRIP, NOT_COVERED, NOT_DETECTED, OUTCOMES, UNSAFE
 
 CONFIDENCE = 0.95
 
@@ -30,7 +30,8 @@ def poisson(events: int, hours: float, confidence: float = CONFIDENCE) -> float:
 def record(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
     """All figures as plain data; bounds come from the independent random part alone. Times in ms."""
     independent = [row for row in rows if row["part"] == RANDOM]
-    broken = [row for row in independent if row["fault"]]
+    struck = [row for row in independent if row["fault"]]
+    broken = [row for row in struck if row["outcome"] != NOT_COVERED]
     missed = sum(row["outcome"] in (UNSAFE, NOT_DETECTED) for row in broken)
     normal = [row for row in independent if not row["fault"]]
     hours = sum(row["simulated_s"] for row in normal) / 3600.0
@@ -45,6 +46,7 @@ def record(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
             for outcome in OUTCOMES
         },
         "confidence": CONFIDENCE,
+        "not_covered": _not_covered(rows, struck),
         "misses": {"seen": missed, "of": len(broken), "bound": clopper_pearson(missed, len(broken))},
         "false_trips": {
             "seen": false,
@@ -54,6 +56,20 @@ def record(asked: Asked, rows: Sequence[Row]) -> dict[str, Any]:
         },
         "guarantees": {name: _times(name, rows) for name in _timed(rows)},
         "coverage": coverage(asked, rows),
+    }
+
+
+def _not_covered(rows: Sequence[Row], struck: Sequence[Row]) -> dict[str, Any]:
+    """The rows with a burn that no signal of the board shows. `hottest_k`: how far beyond its limit the skin got."""
+    burnt = [row for row in rows if row["outcome"] == NOT_COVERED]
+    seen = sum(row["outcome"] == NOT_COVERED for row in struck)
+    return {
+        "rows": len(burnt),
+        "seen": seen,
+        "of": len(struck),
+        "bound": clopper_pearson(seen, len(struck)),
+        "hottest_k": max((-row["skin_k"] for row in burnt), default=None),
+        "faults": sorted({" and ".join(sorted((row["fault"], row["second"]))) for row in burnt}),
     }
 
 
@@ -78,7 +94,8 @@ def lines(it: dict[str, Any]) -> list[str]:
     sure = f"at {CONFIDENCE:.0%} confidence fewer than"
     counted = {outcome: sum(parts.values()) for outcome, parts in it["outcomes"].items()}
     parts = ", ".join(f"{number} {part}" for part, number in it["parts"].items())
-    found = [
+    found = [f"not covered by this board: {blind_text(it)}"] if it["not_covered"]["rows"] else []
+    found += [
         f"{it['scenarios']} scenarios ({parts}): " + ", ".join(f"{number} {name}" for name, number in counted.items()),
         f"misses: {misses['seen']} of {misses['of']} independent scenarios with a fault; {sure} {misses['bound']:.3%}"
         " (Clopper-Pearson; for the declared distribution of scenarios, not of patients)",
@@ -97,6 +114,16 @@ def lines(it: dict[str, Any]) -> list[str]:
     seen = {cause for each in it["coverage"].values() for cause in each["causes"]} - {"no trip"}
     found.append(f"coverage: {sum(map(bool, cells))} of {len(cells)} pairs of fault and phase, {len(seen)} causes")
     return found
+
+
+def blind_text(it: dict[str, Any]) -> str:
+    """What a board has not covered in a record, in words."""
+    blind = it["not_covered"]
+    return (
+        f"{blind['rows']} scenarios in which {' or '.join(blind['faults'])} burnt skin that no signal shows, up to"
+        f" {blind['hottest_k']:.1f} K beyond its limit; {blind['seen']} of {blind['of']} independent scenarios with a"
+        f" fault, at {CONFIDENCE:.0%} confidence fewer than {blind['bound']:.3%}"
+    )
 
 
 def _timed(rows: Sequence[Row]) -> list[str]:

@@ -2,6 +2,7 @@
 true signals, by no firmware."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,17 +17,19 @@ from ..guarantees.oracle import Oracle
 from ..platforms.unix import STEADY_US
 from ..run import Run, Seen
 from .declared import Drawn, Strike
-from .expected import explains, must_inhibit
-from .kinds import KINDS, POWER
+from .expected import explains, must_inhibit, partner_of, unfelt
+from .kinds import KINDS, POWER, touches
 
-SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, RIG_ERROR = OUTCOMES = (
+SAFE, UNSAFE, WRONG_CAUSE, FALSE_TRIP, NOT_DETECTED, NOT_COVERED, RIG_ERROR = OUTCOMES = (
     "safe",
     "unsafe",
     "wrong cause",
     "false trip",
     "not detected as declared",
+    "not covered",
     "error of the rig",
 )
+AS_DECLARED = (SAFE, NOT_COVERED)  # what a campaign passes with: the second one is listed first, wherever it is shown
 _LATCH = "latch"  # the cause of a device that has never treated
 _ALARM_US = 5_000  # the buzzer begins in the tick of the trip, whose last edge may be a token's life older
 _ANSWER_US = 40_000  # from the first edge to the console that hears START answered: two frames of 20 ms
@@ -70,7 +73,7 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     skin_k = min((_below_k(run, oracle, place) for place in _watched(oracle, "skin_a", "skin_b")), default=math.inf)
     onsets_us = {s.name: s.t_us for s in run.stimuli}
     struck = [strike for strike in drawn.strikes if strike.fault in onsets_us]
-    each = (_timed(strike, onsets_us[strike.fault], drawn, run, limits) for strike in struck)
+    each = (_timed(strike, onsets_us, drawn, run, limits) for strike in struck)
     timed = [t for t in each if t is not None]
     first = min(timed, key=lambda t: t.due_us, default=None)
     reaction_us = bound_us = None
@@ -78,10 +81,14 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     if first is not None:
         reaction_us, bound_us = _low_us(run, first) - first.start_us, first.bound_us
         guarantee = first.strike.event.fault.guarantee
-    outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits)
+    blind = {place: (onsets_us[strike.fault], why) for place, (strike, why) in unfelt(struck, limits).items()}
+    outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits, blind)
     since, start_us = ("", None) if first is None else (first.strike.fault, first.start_us)
     if first is not None and outcome == SAFE and not _reacted(first, reaction_us, run):
         reaction_us = bound_us = None  # RF was off already, or ended as planned: nothing was timed
+    burnt = "; ".join(f"{hot}: {why}" for place, (_, why) in blind.items() if (hot := _too_hot(run, oracle, place)))
+    if outcome == SAFE and burnt and not _ended_by_itself(run):
+        outcome, reason = NOT_COVERED, burnt
     return Verdict(outcome, guarantee, reaction_us, bound_us, skin_k, reason, since, start_us)
 
 
@@ -100,8 +107,9 @@ def _outcome(
     run: Run,
     oracle: Oracle,
     limits: LimitsFile,
+    blind: Mapping[str, tuple[int, str]],
 ) -> tuple[str, str]:
-    """What it was, and why it is not safe."""
+    """What it was, and why it is not safe. `blind`: places that nothing feels, and since when."""
     if first is not None and reaction_us is not None and reaction_us > first.bound_us:
         name = first.strike.fault
         return UNSAFE, f"permit low {reaction_us / 1e3:.3f} ms after {name}, allowed are {first.bound_us / 1e3:g} ms"
@@ -113,8 +121,9 @@ def _outcome(
     trip = trip_of(run)
     if trip is not None and any(first > trip.t_us for switch in (0, 1) for first, _ in run.bursts(switch)):
         return UNSAFE, "a permit after a trip"
-    hot = _too_hot(run, oracle)
-    if hot and run.tripped is None and not run.resets:
+    places = _watched(oracle, "skin_a", "skin_b", "transducer")
+    hot = next((hot for place in places if (hot := _too_hot(run, oracle, place, blind.get(place, (None,))[0]))), "")
+    if hot and not _ended_by_itself(run):
         return UNSAFE, hot
     if trip is not None:
         return _tripped(drawn, struck, run, limits)
@@ -161,19 +170,29 @@ def _at_boot(struck: list[Strike], run: Run) -> bool:
     return bool(run.resets) and len(struck) > 1
 
 
-def _timed(strike: Strike, onset_us: int, drawn: Drawn, run: Run, limits: LimitsFile) -> _Timed | None:
+def _timed(strike: Strike, onsets_us: Mapping[str, int], drawn: Drawn, run: Run, limits: LimitsFile) -> _Timed | None:
     """From when a fault's bound counts: its onset; or, where nothing shows it then, or the sonication was over before
     it had to be seen, the next power or permit. None where nothing is promised."""
     bound_us, kind = strike.event.fault.bound_us(limits, strike.values), KINDS[strike.fault]
     if bound_us is None:
         return None
+    onset_us = onsets_us[strike.fault]
     start_us: int | None = onset_us
     if kind.shown_by:
         times = _powered(run) if kind.shown_by == POWER else _permitted(run)
         now = next(((on_us, off_us) for on_us, off_us in times if on_us <= onset_us < off_us), None)
         if now is None or (now[1] <= onset_us + bound_us and _as_planned(drawn, run, onset_us, *now)):
             start_us = None if kind.passes else next((on_us for on_us, _ in times if on_us > onset_us), None)
-    return None if start_us is None else _Timed(strike, start_us, bound_us + _late_us(start_us, run))
+    if start_us is None:
+        return None
+    found = _Timed(strike, start_us, bound_us + _late_us(start_us, run))
+    return None if kind.compared and _both_wrong(found, drawn, onsets_us) else found
+
+
+def _both_wrong(timed: _Timed, drawn: Drawn, onsets_us: Mapping[str, int]) -> bool:
+    """Whether the sensor that a fault's own is compared with breaks too, before it had to show the difference."""
+    others = (s for s in drawn.strikes if onsets_us.get(s.fault, math.inf) < timed.due_us)
+    return any(partner_of(timed.strike) & touches(other.values, other.event.fault) for other in others)
 
 
 def _as_planned(drawn: Drawn, run: Run, onset_us: int, on_us: int, off_us: int) -> bool:
@@ -240,25 +259,30 @@ def _watched(oracle: Oracle, *places: str) -> list[str]:
     return [place for place, channel in found if channel is not None and (channel.name, "above") in oracle.limits]
 
 
-def _below_k(run: Run, oracle: Oracle, place: str) -> float:
-    """How far a true temperature stayed below its limit, K."""
-    return oracle.trip(oracle.watching(place), "above") - max(run.samples.curves[place])
+def _below_k(run: Run, oracle: Oracle, place: str, until_us: int | None = None) -> float:
+    """How far a true temperature stayed below its limit, K, up to a moment."""
+    curve = run.samples.curves[place]
+    if until_us is not None:
+        curve = [c for t_s, c in zip(run.samples.t_s, curve, strict=True) if t_s * 1e6 <= until_us]
+    return oracle.trip(oracle.watching(place), "above") - max(curve, default=-math.inf)
 
 
-def _too_hot(run: Run, oracle: Oracle) -> str:
-    """Why a run without a trip was unsafe by its true temperatures, "" if it was not.
+def _too_hot(run: Run, oracle: Oracle, place: str, until_us: int | None = None) -> str:
+    """Why a run without a trip was unsafe by a true temperature, up to a moment; "" if it was not.
 
     The true temperature may be beyond its limit by what the sensor's declared lag and the reaction hide at the rate
     that just does not trip; the declared uncertainty is in the guard band.
     """
-    for place in _watched(oracle, "skin_a", "skin_b", "transducer"):
-        name = oracle.watching(place)
-        rise_k_s = oracle.trip(name, "rise") if (name, "rise") in oracle.limits else 0.0
-        hidden_s = oracle.lag_us(name) * 1e-6 + oracle.bound_us(name, "above") * 1e-6
-        over_k = -_below_k(run, oracle, place)
-        if over_k > rise_k_s * hidden_s:
-            return f"{place} was {over_k:.2f} K beyond its limit without a trip"
-    return ""
+    name = oracle.watching(place)
+    rise_k_s = oracle.trip(name, "rise") if (name, "rise") in oracle.limits else 0.0
+    hidden_s = oracle.lag_us(name) * 1e-6 + oracle.bound_us(name, "above") * 1e-6
+    over_k = -_below_k(run, oracle, place, until_us)
+    return f"{place} was {over_k:.2f} K beyond its limit without a trip" if over_k > rise_k_s * hidden_s else ""
+
+
+def _ended_by_itself(run: Run) -> bool:
+    """Whether a trip or a reset ended the run: however hot it was, what was promised then is a time."""
+    return run.tripped is not None or bool(run.resets)
 
 
 def _low_us(run: Run, first: _Timed) -> int:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..parts.thermometer import Thermometer
     from ..stand import Stand
 
+_CONTACT = "skin_contact"  # closed while both skin sensors lie on the skin: no shipped board has it
+
 
 def _sensor(stand: Stand, channel: str) -> Thermometer:
     return stand.bench.sensors[stand.bench.channel(channel).name]
@@ -73,13 +75,26 @@ def rf_interference(stand: Stand, channel: str, bias: float) -> Iterator[None]:
     follow(0.0)
 
 
-@fault("sensor H1", "G1", 8, channel=Choice("skin_a", "skin_b"), air=Quantity("24 degC", "0 degC", "60 degC"))
+@fault(
+    "sensor H1",
+    "G1",
+    8,
+    bound=bounds.by_check(_CONTACT, "below"),
+    channel=Choice("skin_a", "skin_b"),
+    air=Quantity("24 degC", "0 degC", "60 degC"),
+)
 def detached_sensor(stand: Stand, channel: str, air: float) -> Iterator[None]:
-    """a sensor comes off the skin and shows the air"""
-    places, name = stand.bench.thermometers.elsewhere, stand.bench.channel(channel).name
+    """a sensor comes off the skin and shows the air; a board that watches skin_contact sees that"""
+    bench = stand.bench
+    places, name = bench.thermometers.elsewhere, bench.channel(channel).name
+    sensed = bench.board.watching(_CONTACT) is not None
     places[name] = air
+    if sensed:
+        bench.force(_CONTACT, 0.0)
     yield
     places.pop(name, None)
+    if sensed:
+        bench.force(_CONTACT, None)
 
 
 @fault(
