@@ -68,11 +68,14 @@ def test_kill_9_costs_what_was_under_way_alone(tmp_path: Path, whole: bytes) -> 
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_is_one_line(tmp_path: Path, whole: bytes) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_worker_that_is_killed_is_one_line(tmp_path: Path, whole: bytes, number: int) -> None:
+    """One of them has done its block, and waits for the next one with the lock of the queue: the other one must not
+    wait for that lock then."""
     with start(tmp_path, "hil", *MANY, "--jobs", "2") as process:
         until_a_part(process, tmp_path)
         workers = [one for one in psutil.Process(process.pid).children() if "spawn_main" in " ".join(one.cmdline())]
-        workers[0].kill()
+        workers[number].kill()
         out, err = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, out) == (3, "")
     assert err.count("\n") == 1 and "a process of the campaign was killed; what was finished is kept" in err

@@ -3,9 +3,12 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from sonofuse.console import ENVIRONMENT, CommandError
@@ -14,6 +17,8 @@ from .. import workers
 from . import search
 from .folder import Folder
 from .rows import SEARCH, Asked, Lineage, Row, part_of, run_row
+
+_ENDS_S = 5.0  # the time that a worker has to leave its block
 
 
 class Workers(Protocol):
@@ -97,11 +102,25 @@ def _several(jobs: int) -> Generator[Workers]:
     try:
         yield _Several(executor, jobs)
     except BaseException:  # Ctrl-C too: whoever waits for the end of a block waits for ten seconds
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
+        _end(set(multiprocessing.active_children()) - others)
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _end(processes: Iterable[BaseProcess]) -> None:
+    """Workers leave when they are told to; but one that was killed while it waited for a block held the lock of the
+    queue, and then the others wait for that for ever."""
+    left = {process.sentinel: process for process in processes}
+    for process in left.values():
+        process.terminate()
+    until_s = time.monotonic() + _ENDS_S
+    while left and (ended := connection.wait(left, max(0.0, until_s - time.monotonic()))):
+        for sentinel in ended:
+            assert isinstance(sentinel, int)
+            del left[sentinel]
+    for process in left.values():
+        process.kill()
 
 
 def _begin(begun: Any) -> None:
