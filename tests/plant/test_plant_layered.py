@@ -177,6 +177,17 @@ def test_focus_on_the_skin():
     assert plant.read("skin_b") - beside < 0.5
 
 
+def test_how_hot_the_skin_in_the_beam_is_when_the_probes_beside_it_trip():
+    """The figures of docs/hazards.md and of the catalogue's case: a focus on the skin trips 2.48 s later."""
+    plant = LayeredPlant(Anatomy(probes_mm=(0.0, 2.0)))
+    plant.set_power(0.65 * 61.5)
+    plant.set_focus_on_skin(1.0)
+    plant.advance_to(0.8)
+    assert plant.read("skin_a") == pytest.approx(41.0, abs=0.5)
+    plant.advance_to(2.478)
+    assert plant.read("skin_a") == pytest.approx(65.0, abs=0.5)
+
+
 def test_water_decides_the_skin():
     warm = LayeredPlant(water_c=37.0)
     assert warm.read("skin_a") == pytest.approx(37.0)

@@ -287,7 +287,14 @@ _DOUBLE = (
     Case((33, 29), (Part("watchdog_dead", after_us=0), Part("runaway", after_us=1_000_000, phase=BOOT)), INHIBITED),
 )
 _BESIDE = (  # faults of the plant, of the firmware, and of what a channel shows, that are no row
-    Case((), (Part("focus_on_skin"),), TRIP, (*_SKIN, "skin_a dose", "skin_b dose"), plan=LONG),
+    Case(
+        (),
+        (Part("focus_on_skin"),),
+        TRIP,
+        (*_SKIN, "skin_a dose", "skin_b dose"),
+        why="late (hazard H2): the probes lie 2 and 3 mm beside the beam, and in it the skin is at 65 degC by then",
+        plan=LONG,
+    ),
     Case(
         (),
         (Part("focus_moved"),),
