@@ -73,7 +73,8 @@ def _section(title: str, body: str) -> str:
 
 def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
     total = {outcome: sum(parts.values()) for outcome, parts in it["outcomes"].items()}
-    good = sum(total[outcome] for outcome in AS_DECLARED) == it["scenarios"]
+    declared = sum(total[outcome] for outcome in AS_DECLARED) == it["scenarios"]
+    kind, sign = ("bad", "✗") if not declared else ("known", "!") if total[NOT_COVERED] else ("good", "✓")
     ordered = sorted(total.items(), key=lambda each: each[0] != NOT_COVERED)
     words = ", ".join(f"{number} {outcome}" for outcome, number in ordered if number or outcome == UNSAFE)
     limits = limits_of(asked.limits, asked.board)
@@ -92,7 +93,7 @@ def _header(asked: Asked, it: dict[str, Any], rate: Rate) -> str:
         found.append(("only the faults", _e(", ".join(asked.faults))))
     return (
         f'<header>\n<div class="kicker">sonofuse · campaign</div>\n<h1>{_e(_title(it))}</h1>\n'
-        f'<div class="verdict {"good" if good else "bad"}"><span aria-hidden="true">{"✓" if good else "✗"}</span>'
+        f'<div class="verdict {kind}"><span aria-hidden="true">{sign}</span>'
         f"<div>{_e(words)}<small>tier: {SOFTWARE} · research use only, no claim of clearance</small></div></div>\n"
         f"{facts(found)}\n</header>"
     )
