@@ -21,7 +21,7 @@ from .folder import Folder
 from .kinds import KINDS, available
 from .rows import Asked, Row, oracle_of
 from .summary import lines, record
-from .verdict import AS_DECLARED, NOT_COVERED, SAFE
+from .verdict import AS_DECLARED
 
 HTML, SUMMARY = "campaign.html", "summary.json"
 
@@ -57,10 +57,7 @@ def campaign(given: Namespace) -> int:
         _run(folder, given.jobs, given.dask)
         rows = folder.finish()
         rate = page.Rate(len(rows) - done, time.monotonic() - began_s, given.jobs, given.dask)
-        surprising = sorted(
-            (row for row in rows if row["outcome"] != SAFE),
-            key=lambda row: (row["outcome"] != NOT_COVERED, row["number"]),
-        )
+        surprising = surprises.among(rows)
         passed = all(row["outcome"] in AS_DECLARED for row in rows)
         whole = record(asked, rows)
         folder.write(SUMMARY, json.dumps(whole, indent=2).encode() + b"\n")

@@ -180,10 +180,10 @@ def _blind(asked: Asked) -> list[str]:
 
 
 def _surprises(asked: Asked, rows: Sequence[Row]) -> str:
-    found = [row for row in rows if row["outcome"] != SAFE]
+    found = surprises.among(rows)
     if not found:
         return _section("Surprises", "<p>None.</p>")
-    head = [("number", "row"), ("name", "verdict"), ("", "what broke"), ("", "why"), ("", "repeat it")]
+    head = [("number", "row"), ("name", "verdict"), ("", "what broke"), ("words", "why"), ("", "repeat it")]
     lines = [
         (
             str(row["number"]), _e(row["outcome"]), _e(surprises.broken(row)), _e(row["reason"]),

@@ -1,10 +1,18 @@
 """Rows that deserve a look, one line each with the command that repeats them."""
 
 import shlex
+from collections.abc import Sequence
 
 from sonofuse.limits import SHIPPED
 
 from .rows import Asked, Row
+from .verdict import NOT_COVERED, SAFE
+
+
+def among(rows: Sequence[Row]) -> list[Row]:
+    """The rows that were not safe: what is not covered first."""
+    found = (row for row in rows if row["outcome"] != SAFE)
+    return sorted(found, key=lambda row: (row["outcome"] != NOT_COVERED, row["number"]))
 
 
 def broken(row: Row) -> str:
