@@ -127,9 +127,7 @@ def test_what_is_not_covered_comes_first_and_is_no_failure(
     assert f"misses: 0 of {struck - 1} independent scenarios" in lines[3]
     text = (tmp_path / "campaign.html").read_text(encoding="utf-8")
     assert 'class="verdict known"' in text and "1 not covered, 11 safe, 0 unsafe" in text
-    assert text.index("Not covered by this board") < text.index(
-        "Verdicts"
-    )
+    assert text.index("Not covered by this board") < text.index("Verdicts")
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,22 @@ def test_a_pair_promises_nothing_while_both_of_its_sensors_are_wrong() -> None:
     assert outcome(it, replace(run, stimuli=later)) == UNSAFE, "the other one was right long enough"
 
 
+def test_a_pair_promises_nothing_while_one_of_its_places_alone_is_heated() -> None:
+    """Row 705 of seed 22 with these faults: what the sensor drifts down the skin rises under it."""
+    faults = ("sensor_drift", "slow_sensor", "detached_sensor", "sensor_noise", "rf_interference", "focus_on_skin")
+    it = drawn(Asked(0, 22, SHIPPED, faults=faults), (705,))
+    run = run_scenario(it.scenario, flash=treated(SHIPPED, None)).run
+    assert {strike.fault for strike in it.strikes} == {"focus_on_skin", "sensor_drift"}
+    verdict = judge(it, run, ORACLE, LIMITS)
+    assert verdict.outcome == SAFE and verdict.bound_us is None and verdict.skin_k > 15.0
+    later = tuple(replace(s, t_us=run.end_us) if s.name == "focus_on_skin" else s for s in run.stimuli)
+    assert outcome(it, replace(run, stimuli=later)) == UNSAFE, "the drift alone has to be seen in time"
+    curves = {**run.samples.curves, "skin_a": [60.0] * len(run.samples.t_s)}
+    silent = tuple(s for s in run.seen if s.state != TRIPPED)
+    burnt = replace(run, samples=replace(run.samples, curves=curves), seen=silent)
+    assert outcome(it, burnt) == UNSAFE, "a burn is one, whatever hides it"
+
+
 def test_a_trip_behind_the_planned_end_is_timed() -> None:
     """Nobody ends a sonication whose plug was pulled 200 ms before its end, but the missing receipts."""
     it = find("unplugged", "end")

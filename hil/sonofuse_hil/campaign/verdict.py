@@ -186,13 +186,15 @@ def _timed(strike: Strike, onsets_us: Mapping[str, int], drawn: Drawn, run: Run,
     if start_us is None:
         return None
     found = _Timed(strike, start_us, bound_us + _late_us(start_us, run))
-    return None if kind.compared and _both_wrong(found, drawn, onsets_us) else found
+    return None if kind.compared and _alike(found, drawn, onsets_us) else found
 
 
-def _both_wrong(timed: _Timed, drawn: Drawn, onsets_us: Mapping[str, int]) -> bool:
-    """Whether the sensor that a fault's own is compared with breaks too, before it had to show the difference."""
-    others = (s for s in drawn.strikes if onsets_us.get(s.fault, math.inf) < timed.due_us)
-    return any(partner_of(timed.strike) & touches(other.values, other.event.fault) for other in others)
+def _alike(timed: _Timed, drawn: Drawn, onsets_us: Mapping[str, int]) -> bool:
+    """Whether a second fault may make the two readings of a pair alike, before a first one had to show as their
+    difference: by the sensor that it is compared with, or by warming the two places by unequal amounts."""
+    others = [s for s in drawn.strikes if onsets_us.get(s.fault, math.inf) < timed.due_us]
+    partner = partner_of(timed.strike)
+    return any(KINDS[s.fault].apart or partner & touches(s.values, s.event.fault) for s in others)
 
 
 def _as_planned(drawn: Drawn, run: Run, onset_us: int, on_us: int, off_us: int) -> bool:
