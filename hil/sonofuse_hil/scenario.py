@@ -9,6 +9,7 @@ from sonofuse.causes import cause_text, cause_words
 from .device import Transform
 from .plant import LayeredPlant
 from .platforms.platform import On
+from .platforms.process import RigError
 from .platforms.unix import Unix
 from .rig import Rig
 from .run import Run
@@ -76,7 +77,8 @@ def run_scenario(
 
     Raises:
         LimitsError: if the limits file is wrong.
-        RigError: if the environment lacks what the platform needs, or the platform cannot do what the scenario wants.
+        RigError: if the environment lacks what the platform needs, or the platform cannot do what the scenario wants;
+            with what was seen until then.
     """
     limits, blob = scenario.limit_set()
     planned_us = _BETWEEN_US + round(
@@ -97,13 +99,17 @@ def run_scenario(
     ) as rig:
         for event in scenario.events:
             _schedule(rig, event)
-        while rig.now_us < planned_us and not rig.operator.finished and rig.operator.tripped_us is None:
-            rig.run_for(_STEP_US)
-            if on_progress is not None:
-                on_progress(rig.now_us * 1e-6, planned_us * 1e-6)
-        end_us = rig.now_us + after_us
-        while rig.now_us < end_us:
-            rig.run_for(_STEP_US)
+        try:
+            while rig.now_us < planned_us and not rig.operator.finished and rig.operator.tripped_us is None:
+                rig.run_for(_STEP_US)
+                if on_progress is not None:
+                    on_progress(rig.now_us * 1e-6, planned_us * 1e-6)
+            end_us = rig.now_us + after_us
+            while rig.now_us < end_us:
+                rig.run_for(_STEP_US)
+        except RigError as error:
+            error.seen = rig.result()
+            raise
         return judge(scenario, rig.result(), limits.board, 1e6 * limits.cooling_gap_s)
 
 

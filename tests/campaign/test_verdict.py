@@ -268,6 +268,9 @@ def test_only_what_nothing_feels_is_not_covered(burnt: tuple[Drawn, Run]) -> Non
         assert outcome(replace(it, strikes=strikes), run) == UNSAFE, "one of the two alone is no case of the catalogue"
     other = replace(detached, values={**detached.values, "channel": "skin_b"})
     assert outcome(replace(it, strikes=(focused, other)), run) == UNSAFE, "skin_a is on the skin, and has to trip"
+    for place in ("water", "transducer"):
+        other = replace(detached, values={"channel": place, "lag": 60.0}, fault="slow_sensor")
+        assert unfelt((focused, other), LIMITS) == {}, "no focus on the skin heats it"
     late = tuple(replace(s, t_us=run.end_us) if s.name == "detached_sensor" else s for s in run.stimuli)
     assert outcome(it, replace(run, stimuli=late)) == UNSAFE, "it was hot before the probe came off"
 

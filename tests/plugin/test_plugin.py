@@ -1,5 +1,6 @@
 """The pytest plugin as its users meet it: in a session of their own, in a folder that knows nothing of this project."""
 
+import json
 import re
 import signal
 import subprocess
@@ -155,6 +156,30 @@ def test_what_a_failing_test_leaves(pytester: pytest.Pytester) -> None:
             elif token.kind is TokenKind.CHANGE_SCALAR and token.scalar_change.id_code in codes and now:
                 seen.append((now, codes[token.scalar_change.id_code], int(token.scalar_change.value)))
     assert len(seen) == 4 and sorted(seen) == sorted(eval(told))  # noqa: S307 - what the test above has printed
+
+
+def test_what_a_rig_that_fails_in_the_middle_leaves(pytester: pytest.Pytester) -> None:
+    """It fails once RF is on: what was seen until then is kept."""
+    pytester.makepyfile("""
+        from sonofuse_hil import scenario as scenarios
+
+        class Rig(scenarios.Rig):
+            def run_for(self, us):
+                super().run_for(us)
+                if self.operator.started_us:
+                    raise scenarios.RigError("the cable is out")
+
+        def test_it(scenario, monkeypatch):
+            monkeypatch.setattr(scenarios, "Rig", Rig)
+            scenario("nominal")
+    """)
+    found = session(pytester, "--attachments=kept")
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["the cable is out", "*attachments: *"])
+    (folder,) = (pytester.path / "kept").iterdir()
+    kept = json.loads((folder / "run1.json").read_text(encoding="utf-8"))
+    assert kept["rf_us"] and kept["done"] == 0 and kept["history"]["edges"]
+    assert len(list(folder.iterdir())) == 5
 
 
 def test_nothing_is_loaded_that_nobody_uses(pytester: pytest.Pytester) -> None:

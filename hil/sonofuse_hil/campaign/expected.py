@@ -86,7 +86,7 @@ def must_inhibit(strike: Strike) -> bool:
 
 
 def unfelt(struck: Sequence[Strike], limits: LimitsFile) -> dict[str, tuple[Strike, str]]:
-    """The places that nothing feels as struck: with the fault that took their sensor away, and why nothing shows that.
+    """The skin that nothing feels as struck: with the fault that took its sensor away, and why nothing shows that.
 
     So says a case of just these faults at once that is not detected. A fault that has a bound with these limits, since
     the board has a signal for it, takes nothing away.
@@ -94,9 +94,9 @@ def unfelt(struck: Sequence[Strike], limits: LimitsFile) -> dict[str, tuple[Stri
     found: dict[str, tuple[Strike, str]] = {}
     for case in blind_spots(*(strike.fault for strike in struck)):
         for strike in struck:
-            named = "channel" in strike.values and strike.fault in {part.name for part in case.parts}
-            if named and strike.event.fault.bound_us(limits, strike.values) is None:
-                found[str(strike.values["channel"])] = strike, case.why
+            place, named = str(strike.values.get("channel")), {part.name for part in case.parts}
+            if place in _PAIR and strike.fault in named and strike.event.fault.bound_us(limits, strike.values) is None:
+                found[place] = strike, case.why
     return found
 
 

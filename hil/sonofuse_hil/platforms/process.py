@@ -13,11 +13,15 @@ import tempfile
 import time
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from .. import device
 from .vm import _ops
+
+if TYPE_CHECKING:
+    from ..run import Run
 
 HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
 BOOT_CPU_S = 2.0  # the same until the first telemetry: a slow machine compiles the firmware for longer
@@ -26,7 +30,9 @@ _POLL_MS = 50
 
 
 class RigError(Exception):
-    """The rig itself cannot go on; the text says what to do."""
+    """The rig itself cannot go on; the text says what to do. `seen`: the Run up to then, where one was under way."""
+
+    seen: "Run | None" = None
 
 
 @cache
