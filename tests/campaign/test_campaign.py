@@ -121,7 +121,7 @@ def test_what_is_not_covered_comes_first_and_is_no_failure(
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("not covered: focus_on_skin (middle) and detached_sensor (middle): made up; sonofuse")
-    assert lines[1].startswith("not covered by this board: 1 scenarios in which detached_sensor and focus_on_skin")
+    assert lines[1].startswith("not covered by this board: 1 scenario in which detached_sensor and focus_on_skin")
     assert "up to 7.2 K beyond its limit" in lines[1] and "1 of " in lines[1]
     struck = sum(bool(row["fault"]) for row in read(tmp_path / WHOLE))
     assert f"misses: 0 of {struck - 1} independent scenarios" in lines[3]

@@ -102,7 +102,8 @@ def unfelt(struck: Sequence[Strike], limits: LimitsFile) -> dict[str, tuple[Stri
 
 def partner_of(strike: Strike) -> set[str]:
     """The sensor that the one of a fault is compared with, none if it is of no pair."""
-    return {_PAIR[name] for name in (str(strike.values.get("channel")),) if name in _PAIR}
+    partner = _PAIR.get(str(strike.values.get("channel")))
+    return set() if partner is None else {partner}
 
 
 @cache

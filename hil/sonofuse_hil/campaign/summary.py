@@ -119,8 +119,9 @@ def lines(it: dict[str, Any]) -> list[str]:
 def blind_text(it: dict[str, Any]) -> str:
     """What a board has not covered in a record, in words."""
     blind = it["not_covered"]
+    scenarios = "1 scenario" if blind["rows"] == 1 else f"{blind['rows']} scenarios"
     return (
-        f"{blind['rows']} scenarios in which {' or '.join(blind['faults'])} burnt skin that no signal shows, up to"
+        f"{scenarios} in which {' or '.join(blind['faults'])} burnt skin that no signal shows, up to"
         f" {blind['hottest_k']:.1f} K beyond its limit; {blind['seen']} of {blind['of']} independent scenarios with a"
         f" fault, at {CONFIDENCE:.0%} confidence fewer than {blind['bound']:.3%}"
     )
