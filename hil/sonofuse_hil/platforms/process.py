@@ -1,6 +1,7 @@
 """One MicroPython VM as a process, with two pipes to wake each other and a memory that both see (vm/_ops.py)."""
 
 import atexit
+import ctypes
 import importlib
 import mmap
 import os
@@ -27,6 +28,7 @@ HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
 BOOT_CPU_S = 2.0  # the same until the first telemetry: a slow machine compiles the firmware for longer
 _WALL_S = 60.0  # outer kill: a VM that gets no CPU and says nothing for this long
 _POLL_MS = 50
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class RigError(Exception):
@@ -60,7 +62,11 @@ def _zygote() -> socket.socket:
 
 
 def _start_external(program: str, script: Path, modules: str, log: Path, wires: tuple[int, int, int]) -> int:
+    libc = ctypes.CDLL(None)
+
     def move() -> None:  # in the child, before it becomes the VM
+        if sys.platform == "linux":  # a VM that hangs ends with a rig that is killed; elsewhere it goes on
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         for number, wire in zip((103, 104, 105), wires, strict=True):
             os.dup2(wire, number)
         for number in (3, 4, 5):
