@@ -97,6 +97,10 @@ def run_scenario(
         on=on,
         board=limits.board,
     ) as rig:
+
+        def seen() -> Outcome:
+            return judge(scenario, rig.result(), limits.board, 1e6 * limits.cooling_gap_s)
+
         for event in scenario.events:
             _schedule(rig, event)
         try:
@@ -108,9 +112,9 @@ def run_scenario(
             while rig.now_us < end_us:
                 rig.run_for(_STEP_US)
         except RigError as error:
-            error.seen = rig.result()
+            error.seen = seen()
             raise
-        return judge(scenario, rig.result(), limits.board, 1e6 * limits.cooling_gap_s)
+        return seen()
 
 
 def _schedule(rig: Rig, event: Event) -> None:

@@ -18,6 +18,15 @@ from .conftest import FAULTS, N
 SEED = ["--seed", "5", "--faults", FAULTS]
 
 
+def changed(once: Path, folder: Path, **values: object) -> None:
+    """The small campaign again, with a row 3 that no run has shown."""
+    shutil.copytree(once, folder, dirs_exist_ok=True)
+    part = folder / "part-00000000.parquet"
+    rows = read(part)
+    rows[3] |= values
+    part.write_bytes(to_bytes(rows))
+
+
 def test_a_lost_part_is_run_again_to_the_same_bytes(once: Path, tmp_path: Path) -> None:
     shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     (tmp_path / WHOLE).unlink()
@@ -62,11 +71,7 @@ def test_a_neighbour_repeats_from_its_lineage_and_has_a_page(
 
 
 def test_a_row_that_is_not_what_it_was_is_said(once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    part = tmp_path / "part-00000000.parquet"
-    rows = read(part)
-    rows[3]["run_sha256"] = "0" * 64
-    part.write_bytes(to_bytes(rows))
+    changed(once, tmp_path, run_sha256="0" * 64)
     assert main(["rerun", "3", "--out", str(tmp_path)]) == 1
     assert "NOT the same" in capsys.readouterr().out
 
@@ -92,11 +97,7 @@ def test_the_page_stands_alone_and_shows_what_was_not_drawn(once: Path) -> None:
 def test_an_unsafe_row_is_one_line_with_the_command_that_repeats_it(
     once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    part = tmp_path / "part-00000000.parquet"
-    rows = read(part)
-    rows[3] |= {"outcome": "unsafe", "reason": "made up"}
-    part.write_bytes(to_bytes(rows))
+    changed(once, tmp_path, outcome="unsafe", reason="made up")
     assert main([*N, "--out", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("unsafe: ") and lines[0].endswith(f"; sonofuse hil rerun 3 --seed 5 --faults {FAULTS}")
@@ -107,21 +108,12 @@ def test_what_is_not_covered_comes_first_and_is_no_failure(
     once: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A row is made up; that a run gives such a verdict: test_verdict.py."""
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    part = tmp_path / "part-00000000.parquet"
-    rows = read(part)
-    burnt = next(row for row in rows if row["fault"])
-    faults = {"fault": "focus_on_skin", "second": "detached_sensor", "phase": "middle", "second_phase": "middle"}
-    burnt |= {"outcome": "not covered", "reason": "made up", "skin_k": -7.25, **faults}
-    part.write_bytes(to_bytes(rows))
-    words = [*N[:-1], f"{FAULTS},focus_on_skin,detached_sensor", "--out", str(tmp_path)]
-    identity = json.loads((tmp_path / "campaign.json").read_text(encoding="utf-8"))
-    identity["faults"] = words[words.index("--faults") + 1].split(",")
-    (tmp_path / "campaign.json").write_text(json.dumps(identity), encoding="utf-8")
-    assert main(words) == 0
+    two = {"fault": "patient_stop", "phase": "middle", "second": "sensor_open", "second_phase": "end"}
+    changed(once, tmp_path, outcome="not covered", reason="made up", skin_k=-7.25, **two)
+    assert main([*N, "--out", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("not covered: focus_on_skin (middle) and detached_sensor (middle): made up; sonofuse")
-    assert lines[1].startswith("not covered by this board: 1 scenario in which detached_sensor and focus_on_skin")
+    assert lines[0].startswith("not covered: patient_stop (middle) and sensor_open (end): made up; sonofuse")
+    assert lines[1].startswith("not covered by this board: 1 scenario in which patient_stop and sensor_open")
     assert "up to 7.2 K beyond its limit" in lines[1] and "1 of " in lines[1]
     struck = sum(bool(row["fault"]) for row in read(tmp_path / WHOLE))
     assert f"misses: 0 of {struck - 1} independent scenarios" in lines[3]

@@ -23,7 +23,7 @@ class Kind:
     parameter that is one of some words is drawn from all of them. `shown_by`: it shows while there is POWER only, or
     while a PERMIT is given only; "" where it always does. `passes`: it is over by itself before the next permit.
     `until_reset`: a reset ends it, as it does all that a RESET answers. `compared`: its bound comes from the other
-    sensor of a pair, which has to be right, and as warm. `apart`: it warms the two places of a pair by unequal amounts.
+    sensor of a pair, which has to be right, and as warm. `uneven`: it warms the two places of one unequally.
     `slow`: its bound is seconds, so that it is drawn seldom. `alone`: never beside another fault. `signals`: what it
     changes, besides the channel that it names or needs.
     """
@@ -34,7 +34,7 @@ class Kind:
     passes: bool = False
     until_reset: bool = False
     compared: bool = False
-    apart: bool = False
+    uneven: bool = False
     slow: bool = False
     alone: bool = False
     signals: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
     "reflected_rise": Kind((*DURING, GAP), _between(reflection=(0.25, 1.0)), shown_by=POWER, signals=_POWERS),
     "open_load": Kind((*DURING, GAP), shown_by=POWER, signals=_POWERS),
     "interface_heating": Kind((*DURING, GAP), _between(share=(0.2, 1.0)), shown_by=POWER),
-    "focus_on_skin": Kind((*DURING, GAP), _between(part=(0.1, 1.0)), shown_by=POWER, apart=True),
+    "focus_on_skin": Kind((*DURING, GAP), _between(part=(0.1, 1.0)), shown_by=POWER, uneven=True),
     "detector_dead": Kind(LASTING),
     "detector_drift": Kind(DURING, _between(error=(-6.0, -2.0, 2.0, 6.0), within=(0.05, 1.0)), shown_by=POWER),
     "reference_error": Kind(LASTING, _between(error=(-0.05, -0.01, 0.01, 0.05)), signals=_POWERS),

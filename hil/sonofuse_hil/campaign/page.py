@@ -20,7 +20,7 @@ from .declared import VERSION, limits_of
 from .kinds import KINDS, available
 from .rows import PARTS, Asked, Row, perform
 from .shown import case_of
-from .summary import blind_text, record
+from .summary import not_covered_text, record
 from .verdict import AS_DECLARED, FALSE_TRIP, NOT_COVERED, NOT_DETECTED, RIG_ERROR, SAFE, UNSAFE, WRONG_CAUSE
 
 WORST = 10
@@ -103,7 +103,7 @@ def _not_covered(it: dict[str, Any]) -> str:
     """What the board does not see comes first, if anything was burnt by it."""
     if not it["not_covered"]["rows"]:
         return ""
-    return _section("Not covered by this board", f"<p>{_e(blind_text(it))}. See docs/hazards.md, Known gaps.</p>")
+    return _section("Not covered by this board", f"<p>{_e(not_covered_text(it))}. See docs/hazards.md, Known gaps.</p>")
 
 
 def machine() -> str:

@@ -94,7 +94,7 @@ def lines(it: dict[str, Any]) -> list[str]:
     sure = f"at {CONFIDENCE:.0%} confidence fewer than"
     counted = {outcome: sum(parts.values()) for outcome, parts in it["outcomes"].items()}
     parts = ", ".join(f"{number} {part}" for part, number in it["parts"].items())
-    found = [f"not covered by this board: {blind_text(it)}"] if it["not_covered"]["rows"] else []
+    found = [f"not covered by this board: {not_covered_text(it)}"] if it["not_covered"]["rows"] else []
     found += [
         f"{it['scenarios']} scenarios ({parts}): " + ", ".join(f"{number} {name}" for name, number in counted.items()),
         f"misses: {misses['seen']} of {misses['of']} independent scenarios with a fault; {sure} {misses['bound']:.3%}"
@@ -116,7 +116,7 @@ def lines(it: dict[str, Any]) -> list[str]:
     return found
 
 
-def blind_text(it: dict[str, Any]) -> str:
+def not_covered_text(it: dict[str, Any]) -> str:
     """What a board has not covered in a record, in words."""
     blind = it["not_covered"]
     scenarios = "1 scenario" if blind["rows"] == 1 else f"{blind['rows']} scenarios"

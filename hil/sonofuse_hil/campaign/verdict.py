@@ -81,8 +81,9 @@ def judge(drawn: Drawn, run: Run, oracle: Oracle, limits: LimitsFile) -> Verdict
     if first is not None:
         reaction_us, bound_us = _low_us(run, first) - first.start_us, first.bound_us
         guarantee = first.strike.event.fault.guarantee
-    blind = {place: (onsets_us[strike.fault], why) for place, (strike, why) in unfelt(struck, limits).items()}
-    outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits, blind)
+    blind = unfelt(struck, limits)
+    felt_until_us = {place: onsets_us[strike.fault] for place, (strike, _) in blind.items()}
+    outcome, reason = _outcome(drawn, struck, first, reaction_us, run, oracle, limits, felt_until_us)
     since, start_us = ("", None) if first is None else (first.strike.fault, first.start_us)
     if first is not None and outcome == SAFE and not _reacted(first, reaction_us, run):
         reaction_us = bound_us = None  # RF was off already, or ended as planned: nothing was timed
@@ -107,9 +108,9 @@ def _outcome(
     run: Run,
     oracle: Oracle,
     limits: LimitsFile,
-    blind: Mapping[str, tuple[int, str]],
+    felt_until_us: Mapping[str, int],
 ) -> tuple[str, str]:
-    """What it was, and why it is not safe. `blind`: places that nothing feels, and since when."""
+    """What it was, and why it is not safe. `felt_until_us`: of the places that nothing feels any more."""
     if first is not None and reaction_us is not None and reaction_us > first.bound_us:
         name = first.strike.fault
         return UNSAFE, f"permit low {reaction_us / 1e3:.3f} ms after {name}, allowed are {first.bound_us / 1e3:g} ms"
@@ -122,7 +123,7 @@ def _outcome(
     if trip is not None and any(first > trip.t_us for switch in (0, 1) for first, _ in run.bursts(switch)):
         return UNSAFE, "a permit after a trip"
     places = _watched(oracle, "skin_a", "skin_b", "transducer")
-    hot = next((hot for place in places if (hot := _too_hot(run, oracle, place, blind.get(place, (None,))[0]))), "")
+    hot = next((hot for place in places if (hot := _too_hot(run, oracle, place, felt_until_us.get(place)))), "")
     if hot and not _ended_by_itself(run):
         return UNSAFE, hot
     if trip is not None:
@@ -194,7 +195,7 @@ def _alike(timed: _Timed, drawn: Drawn, onsets_us: Mapping[str, int]) -> bool:
     difference: by the sensor that it is compared with, or by warming the two places by unequal amounts."""
     others = [s for s in drawn.strikes if onsets_us.get(s.fault, math.inf) < timed.due_us]
     partner = partner_of(timed.strike)
-    return any(KINDS[s.fault].apart or partner & touches(s.values, s.event.fault) for s in others)
+    return any(KINDS[s.fault].uneven or partner & touches(s.values, s.event.fault) for s in others)
 
 
 def _as_planned(drawn: Drawn, run: Run, onset_us: int, on_us: int, off_us: int) -> bool:

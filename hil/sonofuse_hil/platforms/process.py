@@ -22,7 +22,7 @@ from .. import device
 from .vm import _ops
 
 if TYPE_CHECKING:
-    from ..run import Run
+    from ..scenario import Outcome
 
 HUNG_CPU_S = 0.1  # CPU time without a call of a shim that means hung
 BOOT_CPU_S = 2.0  # the same until the first telemetry: a slow machine compiles the firmware for longer
@@ -32,9 +32,9 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class RigError(Exception):
-    """The rig itself cannot go on; the text says what to do. `seen`: the Run up to then, where one was under way."""
+    """The rig itself cannot go on; the text says what to do. `seen`: what a scenario showed until then."""
 
-    seen: "Run | None" = None
+    seen: "Outcome | None" = None
 
 
 @cache
@@ -65,7 +65,7 @@ def _start_external(program: str, script: Path, modules: str, log: Path, wires: 
     libc = ctypes.CDLL(None)
 
     def move() -> None:  # in the child, before it becomes the VM
-        if sys.platform == "linux":  # a VM that hangs ends with a rig that is killed; elsewhere it goes on
+        if sys.platform == "linux":  # it ends with the thread that started it, also if it hangs; elsewhere it goes on
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         for number, wire in zip((103, 104, 105), wires, strict=True):
             os.dup2(wire, number)

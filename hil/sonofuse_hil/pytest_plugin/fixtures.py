@@ -112,7 +112,7 @@ def scenario(
     from sonofuse.limits import LimitsError
 
     from ..platforms.process import RigError
-    from ..scenario import ScenarioError, judge, load_scenario, run_scenario
+    from ..scenario import ScenarioError, load_scenario, run_scenario
 
     asked, ledger = request.config.stash[ASKED], request.config.stash[LEDGER]
 
@@ -122,15 +122,11 @@ def scenario(
         try:
             wanted = load_scenario(path, asked.limits, asked.board)
             wanted = wanted if seed is None else replace(wanted, seed=seed)
-            board = wanted.limit_set()[0].board
-        except (ScenarioError, LimitsError) as problem:
-            raise pytest.fail.Exception(str(problem), pytrace=False) from None  # this line alone is shown
-        try:
             outcome = run_scenario(wanted, on=platform)
-        except RigError as problem:
-            if problem.seen is not None:
-                keep(request.node, tmp_path_factory, judge(wanted, problem.seen, board), path)
-            raise pytest.fail.Exception(str(problem), pytrace=False) from None
+        except (ScenarioError, LimitsError, RigError) as problem:
+            if isinstance(problem, RigError) and problem.seen is not None:
+                keep(request.node, tmp_path_factory, problem.seen, path)
+            raise pytest.fail.Exception(str(problem), pytrace=False) from None  # this line alone is shown
         keep(request.node, tmp_path_factory, outcome, path)
         figure = reaction(outcome)
         if figure is not None:
