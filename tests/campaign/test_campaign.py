@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sonofuse.limits import SHIPPED
+from sonofuse_hil.campaign import surprises
 from sonofuse_hil.campaign.folder import WHOLE, read, to_bytes
 from sonofuse_hil.campaign.summary import clopper_pearson, poisson
 from sonofuse_hil.cli import main
@@ -120,6 +121,12 @@ def test_what_is_not_covered_comes_first_and_is_no_failure(
     text = (tmp_path / "campaign.html").read_text(encoding="utf-8")
     assert 'class="verdict known"' in text and "1 not covered, 11 safe, 0 unsafe" in text
     assert text.index("Not covered by this board") < text.index("Verdicts")
+
+
+def test_surprises_begin_with_what_is_not_covered() -> None:
+    outcomes = ("unsafe", "safe", "not covered", "false trip", "not covered")
+    rows = [{"number": number, "outcome": outcome} for number, outcome in enumerate(outcomes)]
+    assert [row["number"] for row in surprises.among(rows)] == [2, 4, 0, 3]
 
 
 @pytest.mark.parametrize(
